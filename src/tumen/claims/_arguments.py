@@ -1,0 +1,146 @@
+"""The arguments that a measure can take, each with how a case writes it and what it must name.
+
+A measure's signature says which it takes: `between: Pair` is read by the reader of `Pair`, which refuses what the case
+does not have, with the nearest name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tumen.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from tumen.case import Case
+
+__all__ = ["Currency", "DebtTreatment", "MoneyFigure", "Pair", "Player", "RateOf", "Sum", "Statistics", "Year", "arguments", "read_where"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one kind of argument is read; raises ValueError with what is wrong and the nearest that is right."""
+
+    read: Callable[[Case, Any, Mapping[str, Any]], Any]
+
+
+def _pair(case: Case, raw: Any, _: Mapping[str, Any]) -> tuple[str, str]:
+    if not isinstance(raw, list | tuple) or len(raw) != 2:
+        raise ValueError("a pair is two players, as in [RUS, PRK]")
+    for player in raw:
+        _player(case, player, {})
+    pairs = [spec.between for spec in case.trade.values()]
+    if not any(set(pair) == set(raw) for pair in pairs):
+        raise ValueError(f"the case has no trade path between {raw[0]} and {raw[1]}; it has {', '.join('-'.join(p) for p in pairs) or 'none'}")
+    return str(raw[0]), str(raw[1])
+
+
+def _player(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    funds = [spec.fund.name for spec in case.initiatives.values() if getattr(spec, "fund", None)]
+    if raw not in case.players and raw not in funds:
+        raise ValueError(f"`{raw}` is no player; {did_you_mean(str(raw), [*case.players, *funds])}")
+    return str(raw)
+
+
+def _debt_treatment(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    names = [name for name, spec in case.initiatives.items() if spec.kind == "debt_treatment"]
+    if raw not in names:
+        raise ValueError(f"`{raw}` is no debt_treatment of this case; {did_you_mean(str(raw), names)}")
+    return str(raw)
+
+
+def _statistics(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
+    pair = where.get("between") or ()
+    for spec in case.trade.values():
+        if set(spec.between) == set(pair):
+            known = {row.statistics for row in case.tables[spec.history].rows}
+            if raw not in known:
+                raise ValueError(f"`{raw}` has no figures in {spec.history}; {did_you_mean(str(raw), known)}")
+    return str(raw)
+
+
+def _quantity(dimension: str) -> Callable[[Case, Any, Mapping[str, Any]], float]:
+    def read(case: Case, raw: Any, _: Mapping[str, Any]) -> float:
+        from tumen.case import read_quantity
+
+        quantity = read_quantity(raw, dimension)
+        if quantity.distribution is None:
+            raise ValueError(f"`{quantity.text}`: a figure is expected here")
+        return float(quantity.central)
+
+    return read
+
+
+def _money_figure(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    from tumen.case import fits
+
+    names = {p.name: p for p in case.parameters if p.quantity.reference is None and fits(p.quantity.unit, "money")}
+    if raw not in names:
+        raise ValueError(f"`{raw}` is no amount of money in this case; {did_you_mean(str(raw), names)}")
+    return str(raw)
+
+
+def _year(case: Case, raw: Any, _: Mapping[str, Any]) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool) or raw not in case.years:
+        raise ValueError(f"`{raw}` is no year of the horizon, {case.years[0]} to {case.years[-1]}")
+    return raw
+
+
+def _currency(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    from tumen.case import CURRENCIES
+
+    if raw not in CURRENCIES:
+        raise ValueError(f"`{raw}` is no currency; {did_you_mean(str(raw), CURRENCIES)}")
+    return str(raw)
+
+
+Pair = Annotated[tuple[str, str], Reader(_pair)]
+Player = Annotated[str, Reader(_player)]
+DebtTreatment = Annotated[str, Reader(_debt_treatment)]
+Statistics = Annotated[str, Reader(_statistics)]
+RateOf = Annotated[float, Reader(_quantity("rate"))]
+Sum = Annotated[float, Reader(_quantity("money"))]
+MoneyFigure = Annotated[str, Reader(_money_figure)]
+Year = Annotated[int, Reader(_year)]
+Currency = Annotated[str, Reader(_currency)]
+
+
+@cache
+def arguments(function: Callable[..., Any]) -> Mapping[str, tuple[Reader, bool]]:
+    """The keyword arguments of a measure: how each is read, and whether it must be given."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    found: dict[str, tuple[Reader, bool]] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        marks = [mark for mark in _marks(hints[name]) if isinstance(mark, Reader)]
+        found[name] = (marks[0], parameter.default is inspect.Parameter.empty)
+    return found
+
+
+def read_where(function: Callable[..., Any], case: Case, where: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The arguments of a measure as a case writes them, and what is wrong with them by key."""
+    known = arguments(function)
+    read: dict[str, Any] = {}
+    wrong: list[tuple[str, str]] = []
+    for key, raw in where.items():
+        if key not in known:
+            wrong.append((key, f"the measure takes no `{key}`; {did_you_mean(key, known)}"))
+            continue
+        try:
+            read[key] = known[key][0].read(case, raw, where)
+        except ValueError as error:
+            wrong.append((key, str(error)))
+    wrong += [(key, "is missing; the measure needs it") for key, (_, needed) in known.items() if needed and key not in where]
+    return read, wrong
+
+
+def _marks(hint: Any) -> tuple[Any, ...]:
+    """The marks of `Annotated[...]`, also within `... | None`."""
+    if hasattr(hint, "__metadata__"):
+        return tuple(hint.__metadata__)
+    return tuple(mark for part in typing.get_args(hint) for mark in _marks(part))

@@ -1,0 +1,74 @@
+"""Every measure that a claim can be about: its name, unit, dimensions and one line of what it is.
+
+A measure is one function of an outcome; its keyword arguments are what a claim's `where` may hold. Measures with a year
+dimension also take `year:` (in that year) or `by:` (in any year from the case's date up to that one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from tumen.claims import _money, _trade
+from tumen.claims._answer import Beside, Figure, HistoryPoint
+from tumen.errors import unknown_name
+
+__all__ = ["MEASURES", "Measure", "measure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One row of the table. `unit` is the base unit; `M*` stands for millions of whatever currency it is in.
+
+    `history` gives the published figures of the same measure, `figures` what is shown beside the answer in every draw;
+    both take the measure's own arguments. `target_figures` also takes the threshold and the year.
+    """
+
+    name: str
+    unit: str
+    dimensions: tuple[str, ...]
+    doc: str
+    function: Callable[..., Any]
+    history: Callable[..., tuple[HistoryPoint, ...]] | None = None
+    figures: Callable[..., tuple[Beside, ...]] | None = None
+    target_figures: Callable[..., tuple[Figure, ...]] | None = None
+    log_scale: bool = False
+
+    @property
+    def by_year(self) -> bool:
+        return "year" in self.dimensions
+
+
+def _row(name: str, unit: str, function: Callable[..., Any], *dimensions: str, **hooks: Any) -> Measure:
+    doc = (function.__doc__ or "").split(";")[0].strip().rstrip(".")
+    return Measure(name, unit, ("draw", *dimensions), doc, function, **hooks)
+
+
+MEASURES: Mapping[str, Measure] = MappingProxyType({
+    row.name: row
+    for row in (
+        _row("trade.two_way", "MUSD", _trade.two_way, "year", history=_trade.two_way_history,
+             target_figures=_trade.growth_needed_figures, log_scale=True),
+        _row("trade.growth_needed", "1/yr", _trade.growth_needed),
+        _row("money.net", "M*", _money.net, "year"),
+        _row("money.written_off", "M*", _money.written_off, figures=_money.debt_figures),
+        _row("money.relief", "M*", _money.relief, figures=_money.debt_figures),
+        _row("money.value_kept", "M*", _money.value_kept, figures=_money.debt_figures),
+        _row("money.relief_at_market_price", "M*", _money.relief_at_market_price, figures=_money.debt_figures),
+        _row("money.face_at_market_rate", "M*", _money.face_at_market_rate, figures=_money.debt_figures),
+        _row("money.fund_balance", "M*", _money.fund_balance, "year"),
+        _row("money.fund_coverage", "1", _money.fund_coverage, "year"),
+        _row("money.paid_share", "1", _money.paid_share),
+        _row("money.first_missed", "year", _money.first_missed),
+        _row("money.grant_element", "1", _money.grant_element),
+    )
+})  # fmt: skip
+
+
+def measure(name: str) -> Measure:
+    """The measure of that name. Raises UnknownName with the nearest."""
+    if name not in MEASURES:
+        raise unknown_name("measure", name, MEASURES)
+    return MEASURES[name]

@@ -1,0 +1,72 @@
+"""What a kind of initiative is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from tumen.case.fields import Initiative
+    from tumen.money import Posting, Stock, Treatment
+    from tumen.uncertainty import Worlds
+
+__all__ = ["Inputs", "Lines"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The worlds as one initiative sees them: its own figures by field, references followed."""
+
+    name: str
+    spec: Initiative
+    worlds: Worlds
+    as_of: date
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return self.worlds.years
+
+    def __call__(self, path: str) -> Array:
+        """The values of a quantity, (draw,), in base units; zeros where the declaration leaves it out."""
+        quantity = self._quantity(path)
+        if quantity is None:
+            return np.zeros(self.worlds.size)
+        return self.worlds.values[quantity.reference or f"{self.name}.{path}"]
+
+    def scalar(self, path: str) -> float:
+        """The value of a term that is the same in every draw."""
+        values = self(path)
+        return float(values[0])
+
+    def process(self, name: str | None) -> Array | None:
+        """The path of a process, (draw, year); None for none."""
+        return None if name is None else self.worlds.paths[name]
+
+    def noise(self, label: str) -> Array:
+        """Standard normals asked for by `noise`, (normals a year, draw, year)."""
+        return self.worlds.noise[f"{self.name}.{label}"]
+
+    def _quantity(self, path: str) -> Any:
+        node: Any = self.spec
+        for part in path.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else getattr(node, part)
+            if node is None:
+                return None
+        return node
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What an initiative brings to the ledger; a debt treatment also keeps its dated schedule."""
+
+    postings: tuple[Posting, ...] = ()
+    stocks: tuple[Stock, ...] = ()
+    treatment: Treatment | None = None
+    values: Mapping[str, Array] = field(default_factory=dict)
