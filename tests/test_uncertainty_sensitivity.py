@@ -95,7 +95,7 @@ def test_discrete_inputs_are_binned_by_value() -> None:
 
 
 def test_a_yes_or_no_measure() -> None:
-    u = (np.arange(4096) + 0.5) / 4096
+    u: Array = (np.arange(4096, dtype=np.float64) + 0.5) / 4096
     found = table(sensitivity((u > 0.75).astype(float), {"u": u}, seed=1))
     assert found["u"].share > 0.95
     assert found["u"].rank_correlation == pytest.approx(0.75, abs=0.001)  # √(3 x 3/4 x 1/4)
@@ -103,7 +103,7 @@ def test_a_yes_or_no_measure() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 7, 15, 16, 40])
 def test_few_draws(n: int) -> None:
-    x = np.arange(n) + 1.0
+    x: Array = np.arange(n, dtype=np.float64) + 1.0
     found = table(sensitivity(2 * x, {"x": x, "still": np.ones(n)}, seed=1))
     assert set(found) == {"x", "still", "chance"}
     assert found["still"] == Sensitivity("still", 0.0, 0.0, 0.0, 0.0)

@@ -32,7 +32,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Case": "case", "CaseError": "errors", "Outcome": "outcome", "Plan": "study", "Result": "_result",
-    "TumenError": "errors", "bundled_cases": "_load", "evaluate": "study", "load": "_load", "open_run": "runs", "run": "runs",
+    "TumenError": "errors", "bundled_cases": "_load", "evaluate": "study", "load": "_load", "open_run": "runs",
+    "run": "runs",
 }  # fmt: skip
 
 

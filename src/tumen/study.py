@@ -65,7 +65,7 @@ def evaluate(case: Case, worlds: Worlds, plan: Plan | None = None, memo: Memo | 
     plan, memo = plan or Plan(), memo or Memo()
     case = case.under(plan.scenario)
     worlds = worlds_of(case, worlds, plan)
-    trade = {name: memo(_trade_path, pair_path(case, name), *_path_inputs(case, name, worlds)) for name in case.trade}
+    trade = {name: memo(_trade_path, pair_path(case, name), _path_inputs(case, name, worlds)) for name in case.trade}
     lines = {name: memo(_lines, inputs) for name, inputs in _included(case, worlds, plan)}
     ledger = memo(_ledger, worlds.years, list(lines.values()))
     return Outcome(case, worlds, trade, lines, ledger)
@@ -116,7 +116,8 @@ def pair_path(case: Case, name: str) -> PairPath:
 def worlds_of(case: Case, worlds: Worlds, plan: Plan) -> Worlds:
     """The same draws under the plan's scenario and levers."""
     own = blueprint(case)
-    if worlds.blueprint is not None and worlds.blueprint is not own:
+    drawn = worlds.chunk >= 0  # worlds made by hand stay as they are
+    if drawn and worlds.blueprint is not own:
         worlds = worlds.under(own)
     return worlds.with_values(plan.levers) if plan.levers else worlds
 
@@ -142,23 +143,27 @@ def _ledger(years: tuple[int, ...], lines: list[Lines]) -> Any:
     return money.post(years, [p for part in lines for p in part.postings], [s for part in lines for s in part.stocks])
 
 
-def _path_inputs(case: Case, name: str, worlds: Worlds) -> tuple[Any, ...]:
+def _path_inputs(case: Case, name: str, worlds: Worlds) -> dict[str, Any]:
+    """What one pair's path is simulated from."""
     values, spec, model = worlds.values, case.trade[name], pair_path(case, name)
     first, second = spec.between
     growth = worlds.paths[spec.growth[first]] + worlds.paths[spec.growth[second]] - worlds.paths[spec.growth["world"]]
     offsets = {s: values[f"{name}.offset_{_word(s)}"] for s in model.statistics}
-    scores = [values[f"{name}.{key}"] for key in ("volatility", "drift", "level")]
-    noise = worlds.noise
-    return (*scores, offsets, noise[f"{name}.shocks"], growth, worlds.years, values[f"{name}.extra_growth"], noise[f"{name}.reporting"])
+    return {
+        "volatility": values[f"{name}.volatility"],
+        "drift_score": values[f"{name}.drift"],
+        "level_score": values[f"{name}.level"],
+        "offset_scores": offsets,
+        "shocks": worlds.noise[f"{name}.shocks"],
+        "joint_growth": growth,
+        "years": worlds.years,
+        "extra_growth": values[f"{name}.extra_growth"],
+        "report_noise": worlds.noise[f"{name}.reporting"],
+    }
 
 
-def _trade_path(
-    model: PairPath, volatility: Any, drift: Any, level: Any, offsets: Any, shocks: Any, growth: Any, years: Any, extra: Any, noise: Any
-) -> PathDraws:
-    return model.simulate(
-        volatility=volatility, drift_score=drift, level_score=level, offset_scores=offsets, shocks=shocks,
-        joint_growth=growth, years=years, extra_growth=extra, report_noise=noise,
-    )  # fmt: skip
+def _trade_path(model: PairPath, inputs: Mapping[str, Any]) -> PathDraws:
+    return model.simulate(**inputs)
 
 
 def _past_joint_growth(case: Case, name: str, first: int, last: int) -> dict[int, float]:
@@ -168,13 +173,15 @@ def _past_joint_growth(case: Case, name: str, first: int, last: int) -> dict[int
     for key, process in spec.growth.items():
         table = case.file.processes[process].series
         if table is None:
-            raise ValueError(f"the growth of {key} needs a series up to the last year of the history; give `{process}` a `fit` and `series`")
+            what = f"the growth of {key} needs a series up to the last year of the history"
+            raise ValueError(f"{what}; give `{process}` a `fit` and a `series`")
         series[key] = {row.year: float(np.log(row.value)) for row in case.tables[table].rows}
     joint = {}
     for year in range(first + 1, last + 1):
         for key, values in series.items():
             if year not in values or year - 1 not in values:
-                raise ValueError(f"the growth of {key} in {year} is missing; extend `{case.file.processes[spec.growth[key]].series}`")
+                file = case.file.processes[spec.growth[key]].series
+                raise ValueError(f"the growth of {key} in {year} is missing; extend `{file}`")
         change = {key: values[year] - values[year - 1] for key, values in series.items()}
         joint[year] = sum(change[player] for player in spec.between) - change["world"]
     return joint
@@ -195,10 +202,10 @@ def _digest(value: Any, digest: Any) -> None:
         digest.update(f"{value.dtype.str}{value.shape}".encode() + np.ascontiguousarray(value).tobytes())
     elif isinstance(value, Inputs):
         _digest((value.name, value.spec.kind, repr(value.spec), value.as_of.isoformat()), digest)
-        prefix = f"{value.name}."
-        worlds = value.worlds
+        prefix, worlds = f"{value.name}.", value.worlds
         own = {key: item for key, item in worlds.values.items() if key.startswith(prefix) or "." not in key}
-        _digest((own, dict(worlds.paths), {key: item for key, item in worlds.noise.items() if key.startswith(prefix)}), digest)
+        noise = {key: item for key, item in worlds.noise.items() if key.startswith(prefix)}
+        _digest((own, dict(worlds.paths), noise), digest)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             digest.update(f"{key}=".encode())

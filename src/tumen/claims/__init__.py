@@ -6,10 +6,19 @@ Nothing here runs a study: what evaluates a plan is passed in.
 from __future__ import annotations
 
 from tumen.claims._answer import (
-    Answer, Beside, Breakeven, Driver, Envelope, Figure, HistoryPoint, PathSummary, SourceNote, answer_from_dict,
+    Answer,
+    Beside,
+    Breakeven,
+    Driver,
+    Envelope,
+    Figure,
+    HistoryPoint,
+    PathSummary,
+    SourceNote,
+    answer_from_dict,
 )  # fmt: skip
-from tumen.claims._arguments import read_where
 from tumen.claims._answers import Answers, answer, probability, source_note
+from tumen.claims._arguments import read_where
 from tumen.claims._breakeven import breakevens, lever_range
 from tumen.claims._check import check, envelope_value
 from tumen.claims._measures import MEASURES, Measure, measure
@@ -18,8 +27,9 @@ from tumen.claims._take import Question, beside, margin, met, path, question, ta
 from tumen.claims._words import format_probability, format_range, format_value, likelihood_words, sentence
 
 __all__ = [
-    "COLUMNS", "MEASURES", "Answer", "Answers", "Beside", "Breakeven", "Driver", "Envelope", "Figure", "HistoryPoint", "Measure",
-    "PathSummary", "Question", "SourceNote", "answer", "answer_from_dict", "as_csv", "beside", "breakevens", "check", "envelope_value",
-    "format_probability", "format_range", "format_value", "lever_range", "likelihood_words", "margin", "measure", "met",
-    "path", "probability", "question", "read_where", "sentence", "source_note", "take",
+    "COLUMNS", "MEASURES", "Answer", "Answers", "Beside", "Breakeven", "Driver", "Envelope", "Figure",
+    "HistoryPoint", "Measure", "PathSummary", "Question", "SourceNote", "answer", "answer_from_dict", "as_csv",
+    "beside", "breakevens", "check", "envelope_value", "format_probability", "format_range", "format_value",
+    "lever_range", "likelihood_words", "margin", "measure", "met", "path", "probability", "question",
+    "read_where", "sentence", "source_note", "take",
 ]  # fmt: skip

@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Answer", "Beside", "Breakeven", "Driver", "Envelope", "Figure", "HistoryPoint", "PathSummary", "SourceNote", "answer_from_dict"]
+__all__ = [
+    "Answer",
+    "Beside",
+    "Breakeven",
+    "Driver",
+    "Envelope",
+    "Figure",
+    "HistoryPoint",
+    "PathSummary",
+    "SourceNote",
+    "answer_from_dict",
+]
 
 
 @dataclass(frozen=True, slots=True)

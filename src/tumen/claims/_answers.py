@@ -88,9 +88,10 @@ def answer(
     p05, median, p95 = (float(q) for q in np.quantile(values, [0.05, 0.5, 0.95]))
     unit = f"M{currency(case, asked.arguments)}" if asked.measure.unit == "M*" else asked.measure.unit
     threshold = (asked.low, asked.high) if asked.kind == "between" else (asked.low,)
+    where = tuple((key, _text(value)) for key, value in claim.where.items())
     return Answer(
         claim=asked.name, row=claim.row or "", said=claim.said, by=claim.by, measure=asked.measure.name,
-        measure_doc=asked.measure.doc, where=tuple((key, _text(value)) for key, value in claim.where.items()), unit=unit,
+        measure_doc=asked.measure.doc, where=where, unit=unit,
         test=claim.test.text, threshold=threshold, probability=share, se=se, median=median, p05=p05, p95=p95,
         draws=int(values.size), target_year=asked.target_year, drivers=drivers, breakevens=breakevens,
         envelope=_envelope(case, claim.envelope, median), figures=_figures(asked, figures, outcome),

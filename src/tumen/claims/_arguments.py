@@ -18,7 +18,19 @@ from tumen.errors import did_you_mean
 if TYPE_CHECKING:
     from tumen.case import Case
 
-__all__ = ["Currency", "DebtTreatment", "MoneyFigure", "Pair", "Player", "RateOf", "Sum", "Statistics", "Year", "arguments", "read_where"]
+__all__ = [
+    "Currency",
+    "DebtTreatment",
+    "MoneyFigure",
+    "Pair",
+    "Player",
+    "RateOf",
+    "Statistics",
+    "Sum",
+    "Year",
+    "arguments",
+    "read_where",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +47,14 @@ def _pair(case: Case, raw: Any, _: Mapping[str, Any]) -> tuple[str, str]:
         _player(case, player, {})
     pairs = [spec.between for spec in case.trade.values()]
     if not any(set(pair) == set(raw) for pair in pairs):
-        raise ValueError(f"the case has no trade path between {raw[0]} and {raw[1]}; it has {', '.join('-'.join(p) for p in pairs) or 'none'}")
+        has = ", ".join("-".join(pair) for pair in pairs) or "none"
+        raise ValueError(f"the case has no trade path between {raw[0]} and {raw[1]}; it has {has}")
     return str(raw[0]), str(raw[1])
 
 
 def _player(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
-    funds = [spec.fund.name for spec in case.initiatives.values() if getattr(spec, "fund", None)]
+    declared = [getattr(spec, "fund", None) for spec in case.initiatives.values()]
+    funds = [fund.name for fund in declared if fund is not None]
     if raw not in case.players and raw not in funds:
         raise ValueError(f"`{raw}` is no player; {did_you_mean(str(raw), [*case.players, *funds])}")
     return str(raw)
@@ -122,7 +136,9 @@ def arguments(function: Callable[..., Any]) -> Mapping[str, tuple[Reader, bool]]
     return found
 
 
-def read_where(function: Callable[..., Any], case: Case, where: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def read_where(
+    function: Callable[..., Any], case: Case, where: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """The arguments of a measure as a case writes them, and what is wrong with them by key."""
     known = arguments(function)
     read: dict[str, Any] = {}
@@ -135,7 +151,9 @@ def read_where(function: Callable[..., Any], case: Case, where: Mapping[str, Any
             read[key] = known[key][0].read(case, raw, where)
         except ValueError as error:
             wrong.append((key, str(error)))
-    wrong += [(key, "is missing; the measure needs it") for key, (_, needed) in known.items() if needed and key not in where]
+    wrong += [
+        (key, "is missing; the measure needs it") for key, (_, needed) in known.items() if needed and key not in where
+    ]
     return read, wrong
 
 

@@ -57,7 +57,12 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
             bracket = _crossing(medians, _nearest(grid, base))
             value = None
             if bracket is not None:
-                ends = (float(grid[bracket]), float(grid[bracket + 1]), float(medians[bracket]), float(medians[bracket + 1]))
+                ends = (
+                    float(grid[bracket]),
+                    float(grid[bracket + 1]),
+                    float(medians[bracket]),
+                    float(medians[bracket + 1]),
+                )
                 at = _refine(asked, lever, evaluate, *ends) if named else _secant(*ends)
                 value = float(at)
             if named or value is not None:
@@ -65,7 +70,10 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
                 found[asked.name].append(
                     Breakeven(lever, unit, base, low, high, value, tuple(map(float, grid)), probabilities)
                 )
-    return {name: tuple(sorted(rows, key=lambda row: row.lever not in case.claims[name].levers)) for name, rows in found.items()}
+    return {
+        name: tuple(sorted(rows, key=lambda row: row.lever not in case.claims[name].levers))
+        for name, rows in found.items()
+    }
 
 
 def _gather(outcomes: Sequence[Outcome], asked: Question) -> Array:

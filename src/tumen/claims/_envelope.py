@@ -49,7 +49,9 @@ def _tokens(formula: str) -> list[str]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise ValueError(f"`{formula}`: `{text[position:].strip()[:1]}` cannot stand in a formula; use + - * / ^ ( ) and names")
+            raise ValueError(
+                f"`{formula}`: `{text[position:].strip()[:1]}` cannot stand in a formula; use + - * / ^ ( ) and names"
+            )
         tokens.append(match.group().strip())
         position = match.end()
     if not tokens:

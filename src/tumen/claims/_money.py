@@ -100,9 +100,13 @@ def debt_figures(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf = 
     ]
     if spec.market_price is not None:
         note = "the price of bank debt bounds the value of state debt; it is not its price"
-        found.append(Beside("Whole debt at the market price of bank debt", values["stock"] * values["market_price"], unit, note))
+        found.append(
+            Beside("Whole debt at the market price of bank debt", values["stock"] * values["market_price"], unit, note)
+        )
     if spec.market_rate is not None:
-        found.append(Beside("Whole debt at the market exchange rate", face_at_market_rate(outcome, initiative=initiative), unit))
+        found.append(
+            Beside("Whole debt at the market exchange rate", face_at_market_rate(outcome, initiative=initiative), unit)
+        )
     return tuple(found)
 
 

@@ -37,15 +37,28 @@ def as_text(answers: Sequence[Answer]) -> str:
 
     cells = [("claim", "probability", "median", "5-95 %")]
     for a in answers:
-        cells.append((a.claim, format_probability(a.probability, a.se, a.draws), format_value(a.median, a.unit), format_range(a.p05, a.p95, a.unit)))
+        cells.append(
+            (
+                a.claim,
+                format_probability(a.probability, a.se, a.draws),
+                format_value(a.median, a.unit),
+                format_range(a.p05, a.p95, a.unit),
+            )
+        )
     widths = [max(len(row[i]) for row in cells) for i in range(4)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
 
 
 def question(answer: Answer) -> str:
     """The claim's test in one line."""
     where = ", ".join(f"{key} {value}" for key, value in answer.where)
-    return f"{answer.measure_doc} ({where}): {answer.test.replace('_', ' ')}?" if where else f"{answer.measure_doc}: {answer.test.replace('_', ' ')}?"
+    return (
+        f"{answer.measure_doc} ({where}): {answer.test.replace('_', ' ')}?"
+        if where
+        else f"{answer.measure_doc}: {answer.test.replace('_', ' ')}?"
+    )
 
 
 def _row(a: Answer) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ def read_question(case: Case, name: str, claim: ClaimSpec) -> tuple[Question | N
     if wrong:
         return None, wrong
     test = claim.test
-    return Question(name, taken, arguments, test.kind, test.low.central, test.high.central, time.get("year"), time.get("by")), []
+    return Question(
+        name, taken, arguments, test.kind, test.low.central, test.high.central, time.get("year"), time.get("by")
+    ), []
 
 
 def take(outcome: Outcome, asked: Question) -> Array:
@@ -92,7 +94,8 @@ def path(outcome: Outcome, asked: Question) -> Array | None:
 
 def beside(outcome: Outcome, asked: Question) -> tuple[Beside, ...]:
     """What is shown beside the answer, in every draw."""
-    return asked.measure.figures(outcome, **asked.arguments) if asked.measure.figures else ()
+    figures = asked.measure.figures
+    return figures(outcome, **asked.arguments) if figures is not None else ()
 
 
 def margin(asked: Question, values: Array) -> Array:
@@ -117,7 +120,8 @@ def _wrong_time(case: Case, taken: Measure, claim: ClaimSpec, time: Mapping[str,
         return [("where", "say `year:` (in that year) or `by:` (in any year up to it), one of the two")]
     ((key, year),) = time.items()
     if not isinstance(year, int) or isinstance(year, bool) or not case.as_of.year <= year <= case.years[-1]:
-        return [(f"where.{key}", f"`{year}` is no year between the case's date and the end of its horizon, {case.as_of.year} to {case.years[-1]}")]
+        span = f"{case.as_of.year} to {case.years[-1]}"
+        return [(f"where.{key}", f"`{year}` is no year between the case's date and the end of its horizon, {span}")]
     if key == "by" and claim.test.kind == "between":
         return [("where.by", "`between` asks about one year; say `year:`")]
     return []
@@ -128,7 +132,9 @@ def _wrong_test(case: Case, taken: Measure, claim: ClaimSpec, arguments: Mapping
 
     test, unit = claim.test, claim.test.low.unit
     if (test.kind == "by") != (taken.unit == "year"):
-        what = "is a year; test it by `by YEAR`" if taken.unit == "year" else f"is no year; `{test.text}` cannot test it"
+        what = (
+            "is a year; test it by `by YEAR`" if taken.unit == "year" else f"is no year; `{test.text}` cannot test it"
+        )
         return [("test", f"{taken.name} {what}")]
     if taken.unit == "year":
         return []

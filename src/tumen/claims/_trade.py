@@ -20,7 +20,9 @@ def two_way(outcome: Outcome, *, between: Pair, statistics: Statistics | None = 
     return path.flow if statistics is None else path.reported[statistics]
 
 
-def growth_needed(outcome: Outcome, *, between: Pair, target: Sum, year: Year, statistics: Statistics | None = None) -> Array:
+def growth_needed(
+    outcome: Outcome, *, between: Pair, target: Sum, year: Year, statistics: Statistics | None = None
+) -> Array:
     """Yearly growth from the last full year before the case's date to reach the target in the year; (draw,)."""
     from tumen.trade import growth_needed as needed
 
@@ -30,7 +32,9 @@ def growth_needed(outcome: Outcome, *, between: Pair, target: Sum, year: Year, s
     return np.asarray(needed(base, target, year - last))
 
 
-def two_way_history(outcome: Outcome, *, between: Pair, statistics: Statistics | None = None) -> tuple[HistoryPoint, ...]:
+def two_way_history(
+    outcome: Outcome, *, between: Pair, statistics: Statistics | None = None
+) -> tuple[HistoryPoint, ...]:
     """The published history of the pair, whatever the statistics."""
     spec = outcome.case.trade[outcome.path_of(between)]
     return tuple(

@@ -56,9 +56,8 @@ def about(answer: Answer) -> str:
 
 
 def subject(answer: Answer) -> str:
-    """What is measured, in a few words: the first clause of its line, up to a comma only where that is long."""
-    clause = re.split(r"[.;:](?:\s|$)|\s\(", about(answer), maxsplit=1)[0]
-    return clause if len(clause) <= 80 else clause.split(", ", 1)[0]
+    """What is measured, in a few words: the first clause of its line, with what is taken from or set against it."""
+    return re.split(r"[.;:](?:\s|$)|\s\(|,\s(?!(?:as a|less|net|over|per|plus)\s)", about(answer), maxsplit=1)[0]
 
 
 def criterion(answer: Answer) -> str:

@@ -10,7 +10,19 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from tumen.case.fields import (
-    Day, Duration, ExchangeRate, Frozen, HazardName, Initiative, Money, MoneyRate, Number, PlayerName, Rate, Share, Text,
+    Day,
+    Duration,
+    ExchangeRate,
+    Frozen,
+    HazardName,
+    Initiative,
+    Money,
+    MoneyRate,
+    Number,
+    PlayerName,
+    Rate,
+    Share,
+    Text,
 )  # fmt: skip
 from tumen.initiatives._inputs import Inputs, Lines
 
@@ -106,13 +118,20 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
 
     from tumen import money
 
-    terms = _schedule(spec.schedule, inputs.scalar("schedule.years"), inputs.scalar("schedule.interest"), inputs.scalar("schedule.grace"))
+    terms = _schedule(
+        spec.schedule,
+        inputs.scalar("schedule.years"),
+        inputs.scalar("schedule.interest"),
+        inputs.scalar("schedule.grace"),
+    )
     slots = _slots([day.year for day in terms.dates], inputs.years)
     luck = ndtr(inputs.noise("luck"))[slots[0], :, slots[1]].T
     stopped = inputs.process(spec.stops_paying)
     fund = spec.fund
     projects = [
-        money.FundProject(name, inputs(f"fund.projects.{name}.cost"), round(inputs.scalar(f"fund.projects.{name}.start")))
+        money.FundProject(
+            name, inputs(f"fund.projects.{name}.cost"), round(inputs.scalar(f"fund.projects.{name}.start"))
+        )
         for name in (fund.projects if fund else {})
     ]
     size, span = inputs.worlds.size, len(inputs.years)
@@ -124,7 +143,13 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
         fund_interest=inputs("fund.interest") if fund else np.zeros(size), projects=projects,
     )  # fmt: skip
     name = fund.name if fund else "fund"
-    parties = {"creditor": spec.creditor, "debtor": spec.debtor, "fund": name, "currency": currency(spec), "initiative": inputs.name}
+    parties = {
+        "creditor": spec.creditor,
+        "debtor": spec.debtor,
+        "fund": name,
+        "currency": currency(spec),
+        "initiative": inputs.name,
+    }
     values = {key: inputs(key) for key in ("stock", "haircut", "market_price", "contract_rate", "market_rate")}
     return Lines(tuple(treatment.postings(**parties)), tuple(treatment.stocks(**parties)), treatment, values)
 

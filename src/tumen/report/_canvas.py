@@ -149,7 +149,7 @@ class Canvas:
         """A line through points; `dash` is "-" or "--"."""
         from matplotlib.lines import Line2D
 
-        dashes = (0, (4.5, 3.0)) if dash == "--" else "-"
+        dashes: tuple[float, Sequence[float]] | Literal["-"] = (0, (4.5, 3.0)) if dash == "--" else "-"
         self._add(Line2D(xs, ys, color=color, linewidth=width, linestyle=dashes, solid_capstyle="round"))
 
     def area(self, xs: Sequence[float], ys: Sequence[float], color: str) -> None:
@@ -208,11 +208,9 @@ class Canvas:
 
     def svg(self, key: str, title: str, description: str) -> Markup:
         """The drawing as an inline SVG element whose ids begin with `key`."""
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-
         buffer = io.StringIO()
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        FigureCanvasSVG(self._figure).print_svg(buffer, metadata=metadata)
+        self._figure.savefig(buffer, format="svg", metadata=metadata)
         body = buffer.getvalue().split("<svg", 1)[1].split(">", 1)[1]
         body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)
         body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", body, flags=re.DOTALL)

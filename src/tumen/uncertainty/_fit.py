@@ -43,6 +43,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tumen.errors import unknown_name
 from tumen.uncertainty._arrays import Array
@@ -94,8 +95,8 @@ class _Series:
 
 def fit(
     model: str,
-    years: Sequence[float],
-    values: Sequence[float],
+    years: Sequence[float] | npt.NDArray[np.generic],
+    values: Sequence[float] | Array,
     *,
     as_of: float,
     long_run: tuple[float, float] | None = None,
@@ -132,7 +133,9 @@ def fit(
             return _trend_growth(series, long_run, persistence)
 
 
-def _known(model: str, years: Sequence[float], values: Sequence[float], as_of: float) -> _Series:
+def _known(
+    model: str, years: Sequence[float] | npt.NDArray[np.generic], values: Sequence[float] | Array, as_of: float
+) -> _Series:
     if len(years) != len(values):
         raise ValueError(f"{model}: {len(years)} dates have {len(values)} values; expected one value for each date")
     annual = all(isinstance(year, numbers.Integral) for year in years)
@@ -176,6 +179,8 @@ def _mean_reverting(series: _Series, long_run: tuple[float, float] | None) -> Me
     means = np.array([_weigh(r.theta, math.sqrt(r.squares / (n - 2) / r.information), *prior) for r in regressions])
     theta = float(weights @ means[:, 0])
     theta_sd = math.sqrt(float(weights @ (means[:, 1] ** 2 + (means[:, 0] - theta) ** 2)))
+    if prior[1] == 0:
+        theta, theta_sd = prior  # certain: no rounding of the weights may blur it
     speed, h = math.log(2.0) / half_life.median, series.since
     kept = math.exp(-speed * h)
     var = volatility.median**2 * -math.expm1(-2.0 * speed * h) / (2.0 * speed) + ((1.0 - kept) * theta_sd) ** 2
