@@ -49,7 +49,11 @@ def variant(tmp_path: Path, old: str, new: str) -> Path:
         ("test: at_least 400 MUSD", "test: at_least 40 %", "is in MUSD, the test in 1"),
         ("test: at_least 400 MUSD", "test: by 2030", "is no year"),
         ("test: at_least 1000 %", "test: between 1000 % and 2000 %", "`between` asks about one year"),
-        ("      initiative: settlement\n      rate", "      initiative: setlement\n      rate", "did you mean settlement?"),
+        (
+            "      initiative: settlement\n      rate",
+            "      initiative: setlement\n      rate",
+            "did you mean settlement?",
+        ),
         ("envelope: 100 / 15", "envelope: 100 / 0", "no finite value"),
         ("envelope: 100 / 15 * 11 / school_cost", "envelope: 100 / school_cots", "did you mean school_cost?"),
     ],

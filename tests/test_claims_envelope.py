@@ -34,7 +34,21 @@ def test_formulas_have_their_value(formula: str, value: float) -> None:
 
 @pytest.mark.parametrize(
     "formula",
-    ["", "1 +", "(1", "1)", "1 2", "__import__('os')", "a.__class__", "1 // 2", "1 ** 2", "2 % 3", "lambda: 1", "[1]", "1;2"],
+    [
+        "",
+        "1 +",
+        "(1",
+        "1)",
+        "1 2",
+        "__import__('os')",
+        "a.__class__",
+        "1 // 2",
+        "1 ** 2",
+        "2 % 3",
+        "lambda: 1",
+        "[1]",
+        "1;2",
+    ],
 )
 def test_what_is_no_arithmetic_is_refused(formula: str) -> None:
     with pytest.raises((ValueError, KeyError)):
@@ -58,7 +72,9 @@ def test_names_are_listed_once_in_order() -> None:
     assert formula_names("base * (1 + rate)^7 / base") == ("base", "rate")
 
 
-@given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=8), st.lists(st.sampled_from("+-*/"), min_size=7, max_size=7))
+@given(
+    st.lists(st.floats(0.01, 1e6), min_size=2, max_size=8), st.lists(st.sampled_from("+-*/"), min_size=7, max_size=7)
+)
 def test_agrees_with_python_on_plain_arithmetic(numbers: list[float], signs: list[str]) -> None:
     text = repr(numbers[0]) + "".join(f" {s} {n!r}" for s, n in zip(signs, numbers[1:], strict=False))
     if len(text) <= 200:

@@ -1,34 +1,31 @@
 """A run's chunks: 256 draws each, evaluated one by one, each kept as a finished piece of work.
 
-A chunk is a mapping of names to arrays. The order of the draws is that of the chunks, so the merged arrays are the same
-whoever evaluated which chunk, and when.
+A chunk is a mapping of names to arrays with the draw as their first axis. The order of the draws is that of the chunks,
+so the merged arrays are the same whoever evaluated which chunk, and when.
 """
 
 from __future__ import annotations
 
-import os
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from tumen import claims, study
-from tumen.errors import RunError, TumenError
+from tumen._files import write_atomically
 
 if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.outcome import Outcome
 
-__all__ = ["CHUNK", "Chunk", "Store", "chunks_of", "evaluate_chunk", "merge"]
+__all__ = ["CHUNK", "Chunk", "Store", "arrays", "evaluate_chunk", "merge", "one_thread"]
 
 CHUNK = 256
-_PATIENCE_SECONDS = 4.0  # starting processes costs some two seconds
 
 Array = npt.NDArray[np.float64]
 Chunk = Mapping[str, Array]
@@ -36,48 +33,32 @@ Chunk = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Store:
-    """Where finished chunks lie; None keeps them in memory only."""
+    """Where finished chunks lie (None: they are kept in memory only), and one chunk that shows what each must hold."""
 
     folder: Path | None
+    example: Chunk
 
     def load(self, number: int) -> Chunk | None:
-        """A finished chunk, or None where there is none or it cannot be read."""
+        """A finished chunk; None where there is none, or where the file does not hold what a chunk of this run must."""
         if self.folder is None:
             return None
         try:
-            with np.load(self._path(number), allow_pickle=False) as found:
-                return {name: found[name] for name in found.files}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
+            with np.load(self._path(number), allow_pickle=False) as file:
+                found = {name: file[name] for name in file.files}
+        except Exception:  # a damaged file may raise nearly anything; such a chunk is evaluated again
             return None
+        return found if _layout(found) == _layout(self.example) else None
 
     def save(self, number: int, chunk: Chunk) -> None:
         """Keep a finished chunk. Raises RunError where it cannot be written; nothing is left of it then."""
         if self.folder is not None:
-            write_atomically(self._path(number), lambda stream: np.savez(stream, **chunk))  # type: ignore[arg-type]
+            buffer = io.BytesIO()
+            np.savez(buffer, **chunk)  # type: ignore[arg-type]  # no name of a chunk is that of an argument
+            write_atomically(self._path(number), buffer.getbuffer())
 
     def _path(self, number: int) -> Path:
         assert self.folder is not None
         return self.folder / f"{number:06d}.npz"
-
-
-def write_atomically(path: Path, write: Callable[[Any], object]) -> None:
-    """Write a file under a temporary name, then give it its own; on failure nothing is left.
-
-    Raises RunError where the file cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        what = error.strerror or str(error)
-        raise RunError(f"{path}: cannot be written: {what}; finished work is kept, run again to go on") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def evaluate_chunk(case: Case, seed: int, number: int) -> Chunk:
@@ -87,7 +68,7 @@ def evaluate_chunk(case: Case, seed: int, number: int) -> Chunk:
 
 
 def arrays(outcome: Outcome, questions: Iterable[claims.Question]) -> Chunk:
-    """What is kept of an outcome: claims' values, worlds, trade paths, the ledger. Draws come last but for the years."""
+    """What a run keeps of an outcome, (draw,) or (draw, year): claims' values, worlds, trade paths, the ledger."""
     kept: dict[str, Array] = {}
     for asked in questions:
         kept[f"claims|{asked.name}|value"] = claims.take(outcome, asked)
@@ -116,90 +97,15 @@ def merge(parts: Iterable[Chunk]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in listed], axis=0) for name in listed[0]}
 
 
-def chunks_of(
-    case: Case, seed: int, count: int, *, store: Store, workers: int | None, executor: Executor | None,
-    progress: Callable[[int, int], None],
-) -> list[Chunk]:  # fmt: skip
-    """All chunks of a run, in order: those that the store has, and the rest evaluated.
-
-    Without `workers` the first chunks are evaluated here, and processes are started only if much is left to do.
-    """
-    found: dict[int, Chunk] = {}
-    for number in range(count):
-        if (known := store.load(number)) is not None:
-            found[number] = known
-    todo = [number for number in range(count) if number not in found]
-    progress(len(found), count)
-    for number, chunk in _evaluated(case, seed, todo, workers, executor):
-        store.save(number, chunk)
-        found[number] = chunk
-        progress(len(found), count)
-    return [found[number] for number in range(count)]
-
-
-def _evaluated(
-    case: Case, seed: int, todo: list[int], workers: int | None, executor: Executor | None
-) -> Iterator[tuple[int, Chunk]]:
-    if executor is not None:
-        yield from _by_executor(executor, case, seed, todo)
-        return
-    rest, started = list(todo), perf_counter()
-    while rest and (workers is None or workers == 1):
-        number = rest.pop(0)
-        yield number, _one_thread(case, seed, number)
-        expected = (perf_counter() - started) / (len(todo) - len(rest)) * len(rest)
-        if workers is None and expected > _PATIENCE_SECONDS:
-            break
-    if rest:
-        with _pool(case, min(workers or os.cpu_count() or 1, len(rest))) as pool:
-            yield from _by_executor(pool, None, seed, rest)
-
-
-def _by_executor(executor: Executor, case: Case | None, seed: int, todo: list[int]) -> Iterator[tuple[int, Chunk]]:
-    futures = {executor.submit(_in_worker if case is None else _one_thread, case, seed, number): number for number in todo}
-    try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BrokenExecutor as error:
-        raise RunError("a worker process died, perhaps for want of memory; run again to go on, with fewer --workers") from error
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _one_thread(case: Case, seed: int, number: int) -> Chunk:
-    """A chunk with one BLAS thread, so that sums are added in the same order everywhere."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for linear algebra, so that sums are added in the same order everywhere."""
+    import scipy.linalg  # noqa: F401  # only libraries that are loaded already can be held to one thread
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        return evaluate_chunk(case, seed, number)
+        yield
 
 
-_worker_case: Case | None = None
-
-
-def _pool(case: Case, workers: int) -> ProcessPoolExecutor:
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")
-    arguments = (str(case.folder), case.scenario, case.hash)
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_open_case, initargs=arguments)
-
-
-def _open_case(folder: str, scenario: str, digest: str) -> None:
-    """Read the case in a worker process."""
-    import signal
-
-    from tumen._load import load
-
-    global _worker_case
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    case = load(folder, scenario or None)
-    if case.hash != digest:
-        raise TumenError(f"{folder}: the case changed while it was run; run it again")
-    _worker_case = case
-
-
-def _in_worker(_: None, seed: int, number: int) -> Chunk:
-    assert _worker_case is not None
-    return _one_thread(_worker_case, seed, number)
+def _layout(chunk: Chunk) -> dict[str, tuple[tuple[int, ...], str]]:
+    return {name: (values.shape, values.dtype.str) for name, values in chunk.items()}

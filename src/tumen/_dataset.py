@@ -5,7 +5,7 @@ Claims and assumptions are kept for every draw; arrays by year keep mean, deviat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 __all__ = ["LEVELS", "dataset"]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+_OWN_MONEY = "millions of its own currency"
 Array = npt.NDArray[np.float64]
 
 
-def dataset(case: Case, outcome: Outcome, arrays: Mapping[str, Array], keep: tuple[str, ...]) -> xr.DataTree:
-    """The tree of a run."""
+def dataset(
+    case: Case, outcome: Outcome, arrays: Mapping[str, Array], units: Mapping[str, str], keep: tuple[str, ...]
+) -> xr.DataTree:
+    """The tree of a run from its merged arrays, (draw,) or (draw, year).
+
+    `outcome` is that of any chunk; `units` are those of the claims' measures; `keep` names the groups whose yearly
+    arrays are kept for every draw.
+    """
     import xarray as xr
 
     years = list(outcome.years)
@@ -32,80 +39,90 @@ def dataset(case: Case, outcome: Outcome, arrays: Mapping[str, Array], keep: tup
         "worlds": _worlds(case, arrays, years, "worlds" in keep),
         "trade": _trade(arrays, years, "trade" in keep),
         "money": _money(outcome, arrays, years, "money" in keep),
-        "claims": _claims(case, arrays),
+        "claims": _claims(case, arrays, units),
     }
     tree = xr.DataTree.from_dict({name: group for name, group in groups.items() if group.variables})
-    tree.attrs = {"title": case.title, "as_of": case.as_of.isoformat(), "scenario": case.scenario, "case_hash": case.hash}
+    about = {"title": case.title, "as_of": case.as_of.isoformat(), "scenario": case.scenario}
+    tree.attrs = about | {"case_hash": case.hash}
     return tree
 
 
 def _worlds(case: Case, arrays: Mapping[str, Array], years: list[int], keep: bool) -> xr.Dataset:
     import xarray as xr
 
-    names = _below(arrays, "worlds|value|")
-    variables: dict[str, Any] = {}
-    if names:
-        values = np.stack([arrays[f"worlds|value|{name}"] for name in names])
-        variables["assumption"] = (("assumption_name", "draw"), values, {"long_name": "value of each drawn assumption"})
-    units = {p.name: p.quantity.unit.label for p in case.parameters}
-    coords: dict[str, Any] = {"assumption_name": names, "unit": ("assumption_name", [units.get(name, "1") for name in names])}
+    found = xr.Dataset()
+    values = _below(arrays, "worlds|value|")
+    if values:
+        units = {p.name: p.quantity.unit.label for p in case.parameters}
+        found = xr.Dataset(
+            {"assumption": (("assumption_name", "draw"), np.stack(list(values.values())))},
+            {"assumption_name": list(values), "unit": ("assumption_name", [units.get(name, "1") for name in values])},
+        )
     paths = _below(arrays, "worlds|path|")
-    stacked = np.stack([arrays[f"worlds|path|{name}"] for name in paths]) if paths else None
-    found = xr.Dataset(variables, coords if names else {})
-    return found.merge(_by_year("process", paths, stacked, years, keep)) if stacked is not None else found
+    return found.merge(_by_year("process", list(paths), list(paths.values()), years, keep)) if paths else found
 
 
 def _trade(arrays: Mapping[str, Array], years: list[int], keep: bool) -> xr.Dataset:
     import xarray as xr
 
-    names = _below(arrays, "trade|")
-    if not names:
-        return xr.Dataset()
-    stacked = np.stack([arrays[f"trade|{name}"] for name in names])
-    return _by_year("path", [name.replace("|", ": ") for name in names], stacked, years, keep, units="MUSD")
+    paths = _below(arrays, "trade|")
+    labels = [name.replace("|", ": ") for name in paths]
+    return _by_year("path", labels, list(paths.values()), years, keep, "MUSD") if paths else xr.Dataset()
 
 
 def _money(outcome: Outcome, arrays: Mapping[str, Array], years: list[int], keep: bool) -> xr.Dataset:
+    """Lines and stocks; each is in millions of its own currency."""
     import xarray as xr
 
     found = xr.Dataset()
     lines = outcome.ledger.lines
     if lines:
-        stacked = np.stack([arrays[f"money|line|{index}"] for index in range(len(lines))])
         labels = [f"{line.initiative}: {line.label}" for line in lines]
-        parts = {part: ("line", [str(getattr(line, part)) for line in lines]) for part in ("payer", "payee", "currency", "account", "initiative", "cash")}
-        found = _by_year("line", labels, stacked, years, keep).assign_coords(parts)
-    stocks = _below(arrays, "money|stock|")
+        amounts = [arrays[f"money|line|{index}"] for index in range(len(lines))]
+        fields = ("payer", "payee", "currency", "account", "initiative", "cash")
+        parts = {part: ("line", [str(getattr(line, part)) for line in lines]) for part in fields}
+        found = _by_year("line", labels, amounts, years, keep, _OWN_MONEY).assign_coords(parts)
+    stocks = outcome.ledger.stocks
     if stocks:
-        stacked = np.stack([arrays[f"money|stock|{name}"] for name in stocks])
-        found = found.merge(_by_year("stock", stocks, stacked, years, keep))
+        balances = [arrays[f"money|stock|{stock.name}"] for stock in stocks]
+        names = [stock.name for stock in stocks]
+        currencies = {"stock_currency": ("stock", [stock.currency for stock in stocks])}
+        closing = _by_year("stock", names, balances, years, keep, _OWN_MONEY).assign_coords(currencies)
+        found = found.merge(closing)
     return found
 
 
-def _claims(case: Case, arrays: Mapping[str, Array]) -> xr.Dataset:
+def _claims(case: Case, arrays: Mapping[str, Array], units: Mapping[str, str]) -> xr.Dataset:
     import xarray as xr
 
-    names = [name for name in case.claims if f"claims|{name}|value" in arrays]
+    names = list(case.claims)
     if not names:
         return xr.Dataset()
     values = np.stack([arrays[f"claims|{name}|value"] for name in names])
-    return xr.Dataset({"value": (("claim", "draw"), values)}, {"claim": names, "measure": ("claim", [case.claims[n].measure for n in names])})
+    about = {
+        "measure": ("claim", [case.claims[name].measure for name in names]),
+        "unit": ("claim", [units[name] for name in names]),
+    }
+    return xr.Dataset({"value": (("claim", "draw"), values)}, {"claim": names, **about})
 
 
-def _by_year(name: str, labels: list[str], values: Array, years: list[int], keep: bool, units: str = "") -> xr.Dataset:
-    """Mean, deviation and quantiles of values (label, draw, year); and the values themselves where they are kept."""
+def _by_year(
+    name: str, labels: list[str], arrays: Sequence[Array], years: list[int], keep: bool, units: str = ""
+) -> xr.Dataset:
+    """Mean, deviation and quantiles of arrays (draw, year), one a label; and the arrays themselves if they are kept."""
     import xarray as xr
 
     attrs = {"units": units} if units else {}
+    quantiles = np.stack([np.quantile(values, LEVELS, axis=0) for values in arrays], axis=1)
     variables: dict[str, Any] = {
-        f"{name}_mean": ((name, "year"), values.mean(axis=1), attrs),
-        f"{name}_sd": ((name, "year"), values.std(axis=1), attrs),
-        f"{name}_quantile": (("level", name, "year"), np.quantile(values, LEVELS, axis=1), attrs),
+        f"{name}_mean": ((name, "year"), np.stack([values.mean(axis=0) for values in arrays]), attrs),
+        f"{name}_sd": ((name, "year"), np.stack([values.std(axis=0) for values in arrays]), attrs),
+        f"{name}_quantile": (("level", name, "year"), quantiles, attrs),
     }
     if keep:
-        variables[f"{name}_draws"] = ((name, "draw", "year"), values, attrs)
+        variables[f"{name}_draws"] = ((name, "draw", "year"), np.stack(arrays), attrs)
     return xr.Dataset(variables, {name: labels, "year": years, "level": list(LEVELS)})
 
 
-def _below(arrays: Mapping[str, Array], prefix: str) -> list[str]:
-    return [name.removeprefix(prefix) for name in arrays if name.startswith(prefix)]
+def _below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}

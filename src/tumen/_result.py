@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tumen import claims, study
-from tumen._chunks import CHUNK
+from tumen._chunks import CHUNK, one_thread
+from tumen._dataset import LEVELS
 from tumen.errors import TumenError
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from tumen.case import Case
+    from tumen.case import Case, Parameter
     from tumen.report import About, ParameterRow
 
-__all__ = ["Result"]
-
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+__all__ = ["Result", "parameter_rows"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,10 @@ class Result:
     def to_frame(self, measure: str, *, each_draw: bool = False, **where: Any) -> pd.DataFrame:
         """A measure as a table: mean and quantiles, by year where it has years; or every draw.
 
-        The draws are those of the run: they follow from its seed, and are evaluated again for what was not kept.
+        `where` holds the arguments of the measure as a case writes them, such as `between=("RUS", "PRK")`. The draws
+        are those of the run: they follow from its seed, and are evaluated again for what was not kept. Values are in
+        the unit of the measure, money in millions.
+
         Raises UnknownName for an unknown measure, TumenError for arguments that do not fit it.
         """
         import pandas as pd
@@ -50,25 +52,28 @@ class Result:
         arguments, wrong = claims.read_where(taken.function, self.case, where)
         if wrong:
             raise TumenError("; ".join(f"{measure}: {key}: {what}" for key, what in wrong))
-        parts = []
-        for number in range(self.draws // CHUNK):
-            outcome = study.evaluate(self.case, study.draw(self.case, self.seed, number, CHUNK))
-            parts.append(np.asarray(taken.function(outcome, **arguments), dtype=float))
-        values = np.concatenate(parts)
+        with one_thread():
+            values = np.concatenate([self._taken(taken, arguments, number) for number in range(self.draws // CHUNK)])
+        years = pd.Index(self.case.years, name="year")
         if each_draw:
-            columns = list(self.case.years) if taken.by_year else [measure]
-            frame = pd.DataFrame(values.reshape(self.draws, -1), columns=columns)
-            return frame.rename_axis(index="draw", columns="year" if taken.by_year else None)
-        rows = {"mean": values.mean(axis=0)} | {f"p{level * 100:02.0f}": np.quantile(values, level, axis=0) for level in _LEVELS}
-        if taken.by_year:
-            return pd.DataFrame(rows, index=pd.Index(self.case.years, name="year"))
-        return pd.DataFrame(rows, index=pd.Index([measure], name="measure"))
+            columns = years if taken.by_year else pd.Index([measure])
+            draw = pd.RangeIndex(self.draws, name="draw")
+            return pd.DataFrame(values.reshape(self.draws, -1), index=draw, columns=columns)
+        quantiles = np.quantile(values, LEVELS, axis=0)
+        columns = {f"p{100 * level:02.0f}": row for level, row in zip(LEVELS, quantiles, strict=True)}
+        index = years if taken.by_year else pd.Index([measure], name="measure")
+        return pd.DataFrame({"mean": values.mean(axis=0)} | columns, index=index)
+
+    def _taken(self, taken: claims.Measure, arguments: dict[str, Any], number: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """A measure in every draw of one chunk."""
+        outcome = study.evaluate(self.case, study.draw(self.case, self.seed, number, CHUNK))
+        return np.asarray(taken.function(outcome, **arguments), dtype=float)
 
     def to_html(self) -> str:
         """The report: one self-contained page."""
         from tumen import report
 
-        return report.render(tuple(self.claims.values()), _parameter_rows(self.case), self._about())
+        return report.render(tuple(self.claims.values()), parameter_rows(self.case), self._about())
 
     def _about(self) -> About:
         from tumen import __version__
@@ -91,26 +96,24 @@ class Result:
 
 def parameter_rows(case: Case) -> tuple[ParameterRow, ...]:
     """The figures of a case as rows of a table: value, unit, range, sources."""
-    return _parameter_rows(case)
+    return tuple(_row(case, parameter) for parameter in case.parameters if parameter.quantity.reference is None)
 
 
-def _parameter_rows(case: Case) -> tuple[ParameterRow, ...]:
+def _row(case: Case, parameter: Parameter) -> ParameterRow:
     from tumen.report import ParameterRow
 
-    rows = []
-    for parameter in case.parameters:
-        quantity = parameter.quantity
-        if quantity.reference is not None:
-            continue
-        low, middle, high = (float(v) for v in case.distribution(parameter.name).ppf(np.array([0.05, 0.5, 0.95])))
-        fixed = not high > low
-        kind = "lever" if quantity.lever else "fixed" if fixed else {"processes": "process"}.get(parameter.section, "assumption")
-        rows.append(
-            ParameterRow(
-                name=parameter.name, value=quantity.text, unit=quantity.unit.label, median=f"{middle:.4g}",
-                p05="" if fixed else f"{low:.4g}", p95="" if fixed else f"{high:.4g}", kind=kind,
-                sources=tuple(claims.source_note(case, key) for key in parameter.source), known=quantity.known or "",
-                note=quantity.note,
-            )
-        )  # fmt: skip
-    return tuple(rows)
+    quantity = parameter.quantity
+    low, middle, high = (float(v) for v in case.distribution(parameter.name).ppf(np.array([0.05, 0.5, 0.95])))
+    fixed = not high > low
+    if quantity.lever is not None:
+        kind = "lever"
+    elif fixed:
+        kind = "fixed"
+    else:
+        kind = "process" if parameter.section == "processes" else "assumption"
+    return ParameterRow(
+        name=parameter.name, value=quantity.text, unit=quantity.unit.label, median=f"{middle:.4g}",
+        p05="" if fixed else f"{low:.4g}", p95="" if fixed else f"{high:.4g}", kind=kind,
+        sources=tuple(claims.source_note(case, key) for key in parameter.source), known=quantity.known or "",
+        note=quantity.note,
+    )  # fmt: skip

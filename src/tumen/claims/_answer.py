@@ -40,7 +40,11 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Breakeven:
-    """The value of a lever at which the claim is as likely as not; `value` is None where no value in range does it."""
+    """The value of a lever at which the claim is as likely as not; `value` is None where no value in range does it.
+
+    `named` says whether the claim names the lever (its value is then refined, else interpolated); `chosen` whether it
+    is a lever of the case or an assumption over which somebody has no say.
+    """
 
     lever: str
     unit: str
@@ -50,6 +54,8 @@ class Breakeven:
     value: float | None
     grid: tuple[float, ...] = ()
     probabilities: tuple[float, ...] = ()
+    named: bool = True
+    chosen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

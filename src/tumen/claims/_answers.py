@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 CHUNK = 256
 _LEVELS = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 _FACTOR = 2.0
-_MAIN_DRIVERS = 3
+_MAIN_DRIVERS, _LEAST_SHARE = 3, 0.02
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _sources(case: Case, asked: Question, drivers: tuple[Driver, ...]) -> tuple[
         keys += case.parameter(name).source
     known = {parameter.name for parameter in case.parameters}
     for driver in drivers[:_MAIN_DRIVERS]:
-        if driver.name in known:
+        if driver.name in known and driver.share >= _LEAST_SHARE:
             keys += case.parameter(driver.name).source
     initiative: Any = asked.arguments.get("initiative")
     if initiative is not None:

@@ -66,14 +66,18 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
                 at = _refine(asked, lever, evaluate, *ends) if named else _secant(*ends)
                 value = float(at)
             if named or value is not None:
-                unit = case.parameter(lever).quantity.unit.label
-                found[asked.name].append(
-                    Breakeven(lever, unit, base, low, high, value, tuple(map(float, grid)), probabilities)
-                )
-    return {
-        name: tuple(sorted(rows, key=lambda row: row.lever not in case.claims[name].levers))
-        for name, rows in found.items()
-    }
+                quantity = case.parameter(lever).quantity
+                row = Breakeven(
+                    lever, quantity.unit.label, base, low, high, value, tuple(map(float, grid)), probabilities,
+                    named=named, chosen=quantity.lever is not None,
+                )  # fmt: skip
+                found[asked.name].append(row)
+    return {name: _in_order(rows, case.claims[name].levers) for name, rows in found.items()}
+
+
+def _in_order(rows: Sequence[Breakeven], levers: Sequence[str]) -> tuple[Breakeven, ...]:
+    """The levers that a claim names first, in its own order."""
+    return tuple(sorted(rows, key=lambda row: levers.index(row.lever) if row.named else len(levers)))
 
 
 def _gather(outcomes: Sequence[Outcome], asked: Question) -> Array:

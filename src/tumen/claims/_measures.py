@@ -22,6 +22,8 @@ __all__ = ["MEASURES", "Measure", "measure"]
 class Measure:
     """One row of the table. `unit` is the base unit; `M*` stands for millions of whatever currency it is in.
 
+    The first clause of `doc`, up to a comma, is what the measure is called in answers.
+
     `history` gives the published figures of the same measure, `figures` what is shown beside the answer in every draw;
     both take the measure's own arguments. `target_figures` also takes the threshold and the year.
     """
@@ -59,10 +61,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
         _row("money.relief_at_market_price", "M*", _money.relief_at_market_price, figures=_money.debt_figures),
         _row("money.face_at_market_rate", "M*", _money.face_at_market_rate, figures=_money.debt_figures),
         _row("money.fund_balance", "M*", _money.fund_balance, "year"),
-        _row("money.fund_coverage", "1", _money.fund_coverage, "year"),
-        _row("money.paid_share", "1", _money.paid_share),
+        _row("money.fund_coverage", "share", _money.fund_coverage, "year"),
+        _row("money.paid_share", "share", _money.paid_share),
         _row("money.first_missed", "year", _money.first_missed),
-        _row("money.grant_element", "1", _money.grant_element),
+        _row("money.grant_element", "share", _money.grant_element),
     )
 })  # fmt: skip
 

@@ -23,7 +23,7 @@ Array = npt.NDArray[np.float64]
 
 
 def net(outcome: Outcome, *, player: Player, currency: Currency) -> Array:
-    """Receipts less payments of a player in a currency, cash only; (draw, year)."""
+    """Net receipts, cash that a player takes in less what it pays in a currency; (draw, year)."""
     return outcome.ledger.net(player, currency=currency, cash=True)
 
 
@@ -33,53 +33,53 @@ def written_off(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
 
 
 def relief(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf) -> Array:
-    """Payments expected without the deal less payments expected with it, discounted to the case's date; (draw,)."""
+    """Relief to the debtor, payments without the deal less payments with it, discounted to the case's date; (draw,)."""
     return _treatment(outcome, initiative).relief(rate)
 
 
 def value_kept(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf) -> Array:
-    """Present value of the payments made under the deal; (draw,)."""
+    """Value kept by the creditor, the payments under the deal discounted to the case's date; (draw,)."""
     return _treatment(outcome, initiative).present_value_with(rate)
 
 
 def relief_at_market_price(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf) -> Array:
-    """The whole debt at the market price of comparable paper, less the present value of payments made; (draw,)."""
+    """Creditor's loss at the market price, the whole debt at that price less the value of payments made; (draw,)."""
     values = outcome.lines[initiative].values
     return values["stock"] * values["market_price"] - _treatment(outcome, initiative).present_value_with(rate)
 
 
 def face_at_market_rate(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
-    """The debt in its original currency at the market's exchange rate instead of the contract's; (draw,)."""
+    """Whole debt at the market exchange rate, not at the rate of the contract; (draw,)."""
     values = outcome.lines[initiative].values
     return values["stock"] * values["contract_rate"] / values["market_rate"]
 
 
 def fund_balance(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
-    """Balance of the joint fund at the end of each year; (draw, year)."""
+    """Balance of the fund, at the end of each year; (draw, year)."""
     return _treatment(outcome, initiative).fund_balance
 
 
 def fund_coverage(outcome: Outcome, *, initiative: DebtTreatment, cost: MoneyFigure) -> Array:
-    """What the fund has received by the end of each year, as a share of a cost; (draw, year)."""
+    """Share of a cost that the fund covers, from all it has received by the end of each year; (draw, year)."""
     treatment = _treatment(outcome, initiative)
     amounts = outcome.worlds.values[cost]
     return np.stack([treatment.fund_coverage(amounts, year) for year in outcome.years], axis=1)
 
 
 def paid_share(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
-    """Instalments paid as a share of instalments due; (draw,)."""
+    """Share of the instalments that is paid, by value over the whole schedule; (draw,)."""
     treatment = _treatment(outcome, initiative)
     due = treatment.due.sum(axis=1)
     return treatment.paid.sum(axis=1) / np.where(due > 0, due, 1.0)
 
 
 def first_missed(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
-    """Year of the first missed instalment; the year after the last where none is missed; (draw,)."""
+    """First missed instalment, its year, or the year after the last instalment where none is missed; (draw,)."""
     return np.asarray(_treatment(outcome, initiative).first_missed_year, dtype=float)
 
 
 def grant_element(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf) -> Array:
-    """Share of the whole debt that the write-off and the terms give away at a discount rate, all paid; (draw,)."""
+    """Grant element, the share of the whole debt that haircut and terms give away, were all paid; (draw,)."""
     return np.asarray(_treatment(outcome, initiative).grant_element(rate), dtype=float)
 
 

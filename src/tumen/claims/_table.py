@@ -62,7 +62,7 @@ def question(answer: Answer) -> str:
 
 
 def _row(a: Answer) -> tuple[str, ...]:
-    named = a.breakevens[0] if a.breakevens else None
+    named = next((item for item in a.breakevens if item.named), None)
     drivers = "; ".join(f"{d.name} {d.share:.3f}" for d in a.drivers[:3])
     return (
         a.claim, a.row, question(a), a.measure, a.unit, _number(a.probability), _number(a.se), _number(a.median),

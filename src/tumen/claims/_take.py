@@ -139,8 +139,8 @@ def _wrong_test(case: Case, taken: Measure, claim: ClaimSpec, arguments: Mapping
     if taken.unit == "year":
         return []
     wanted = f"M{currency(case, arguments)}" if taken.unit == "M*" else taken.unit
-    if unit.powers != parse_unit("" if wanted == "1" else wanted.replace("1/yr", "/yr")).powers:
-        example = {"1": "at_least 100 %", "1/yr": "at_most 19 %/yr"}.get(wanted, f"at_least 100 {wanted}")
+    if unit.powers != parse_unit({"share": "", "1/yr": "/yr"}.get(wanted, wanted)).powers:
+        example = {"share": "at_least 100 %", "1/yr": "at_most 19 %/yr"}.get(wanted, f"at_least 100 {wanted}")
         return [("test", f"{taken.name} is in {wanted}, the test in {unit.label}; write it like `{example}`")]
     return []
 

@@ -12,10 +12,11 @@ from tumen.outcome import Outcome
 __all__ = ["growth_needed", "growth_needed_figures", "two_way", "two_way_history"]
 
 Array = npt.NDArray[np.float64]
+_CURRENT = 2  # statistics whose last figure is older than this many years serve no longer as a base
 
 
 def two_way(outcome: Outcome, *, between: Pair, statistics: Statistics | None = None) -> Array:
-    """Goods trade of the pair in both directions, nominal, as the statistics named would report it; (draw, year)."""
+    """Two-way trade, goods in both directions, nominal, as the statistics named would report it; (draw, year)."""
     path = outcome.trade[outcome.path_of(between)]
     return path.flow if statistics is None else path.reported[statistics]
 
@@ -23,7 +24,7 @@ def two_way(outcome: Outcome, *, between: Pair, statistics: Statistics | None = 
 def growth_needed(
     outcome: Outcome, *, between: Pair, target: Sum, year: Year, statistics: Statistics | None = None
 ) -> Array:
-    """Yearly growth from the last full year before the case's date to reach the target in the year; (draw,)."""
+    """Growth needed, a year, from the last full year before the case's date to the target in its year; (draw,)."""
     from tumen.trade import growth_needed as needed
 
     values = two_way(outcome, between=between, statistics=statistics)
@@ -50,10 +51,11 @@ def growth_needed_figures(
     from tumen.trade import growth_needed as needed
 
     points = two_way_history(outcome, between=between)
+    newest = max(point.year for point in points)
     figures = []
     for name in dict.fromkeys(point.statistics for point in points):
         last = max((p for p in points if p.statistics == name), key=lambda p: p.year)
-        if last.year < year:
+        if newest - _CURRENT < last.year < year:
             growth = float(np.asarray(needed(last.value, target, year - last.year)))
             note = f"from {last.value:,.1f} MUSD in {last.year} ({name}) to {target:,.0f} MUSD in {year}"
             figures.append(Figure("Growth needed", growth, "1/yr", note=note))

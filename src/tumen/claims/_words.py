@@ -26,6 +26,7 @@ __all__ = [
     "humanise",
     "likelihood_words",
     "matters",
+    "named",
     "ranked",
     "sentence",
     "spread",
@@ -71,16 +72,17 @@ def criterion(answer: Answer) -> str:
         return f"between {format_value(bounds[0], answer.unit)} and {format_value(bounds[1], answer.unit)}{when}"
     if kind == "by" and bounds:
         return f"by {format_value(bounds[0], answer.unit)}"
-    return humanise(answer.test) + when
+    return (humanise(answer.test) + when).strip()
 
 
 def statement(answer: Answer) -> str:
     """What is tested: "Two-way trade of at least $1.0bn by 2020"."""
     what, test = subject(answer), criterion(answer)
-    if test.startswith("by "):
-        return f"{what} {test}"
-    # "Share of imports of at least" would stumble, so a subject that already has its "of" takes a comma.
-    return f"{what}, {test}" if " of " in f" {what} " or "," in what or len(what) > 48 else f"{what} of {test}"
+    if not test or test.startswith("by "):
+        return f"{what} {test}".rstrip()
+    # "Share of imports of at least" would stumble, so only a short subject without an "of" goes without a comma.
+    plain = len(what.split()) <= 3 and " of " not in what and "," not in what
+    return f"{what} of {test}" if plain else f"{what}, {test}"
 
 
 def breakeven_words(breakeven: Breakeven) -> str:
@@ -89,7 +91,8 @@ def breakeven_words(breakeven: Breakeven) -> str:
     tried = f"between {format_value(breakeven.low, breakeven.unit)} and {format_value(breakeven.high, breakeven.unit)}"
     if breakeven.value is not None:
         value, base = format_value(breakeven.value, breakeven.unit), format_value(breakeven.base, breakeven.unit)
-        return f"{name} of {value} makes it as likely as not (planned: {base})"
+        now = "planned" if breakeven.chosen else "assumed"
+        return f"{name} of {value} makes it as likely as not ({now}: {base})"
     known = [p for p in breakeven.probabilities if math.isfinite(p)]
     if known and min(known) > 0.5:
         return f"it stays more likely than not with any {name} {tried}"
@@ -115,7 +118,12 @@ def would_take(answer: Answer) -> str:
     """What would have to be true: the figures needed and the break-even of each lever."""
     needed = list(dict.fromkeys(needed_words(answer.figures)))
     text = [f"It would take {_listed(needed)}."] if needed else []
-    return " ".join([*text, *(f"{_capital(breakeven_words(item))}." for item in answer.breakevens)])
+    return " ".join([*text, *(f"{_capital(breakeven_words(item))}." for item in named(answer))])
+
+
+def named(answer: Answer) -> tuple[Breakeven, ...]:
+    """The break-evens of the levers that the claim itself names."""
+    return tuple(item for item in answer.breakevens if item.named)
 
 
 def ranked(answer: Answer) -> list[Driver]:
@@ -125,7 +133,7 @@ def ranked(answer: Answer) -> list[Driver]:
 
 def matters(answer: Answer, count: int = 3) -> str:
     """The assumptions that matter most, by their share of the variance."""
-    top = [driver for driver in ranked(answer) if driver.share >= 0.005][:count]
+    top = [driver for driver in ranked(answer) if driver.share >= 0.01][:count]
     names = [f"{humanise(driver.name)} ({format_value(driver.share, 'share')})" for driver in top]
     return f"What matters most: {', '.join(names)}." if names else ""
 
@@ -160,6 +168,6 @@ def sentence(answer: Answer) -> str:
         would_take(answer),
         matters(answer),
         envelope_words(answer.envelope, answer.unit),
-        f"Sources: {', '.join(sources)}." if sources else "Sources: none given.",
+        f"Sources: {'; '.join(sources)}." if sources else "Sources: none given.",
     ]
     return " ".join(part for part in parts if part)

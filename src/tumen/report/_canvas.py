@@ -8,6 +8,7 @@ the ids is fixed, no date is written, and each chart's ids carry its own prefix 
 from __future__ import annotations
 
 import io
+import math
 import re
 import unicodedata
 import warnings
@@ -25,12 +26,17 @@ from tumen.report import style
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
 
-__all__ = ["Box", "Canvas", "Spot", "clean", "drawing", "shorten", "text_width", "typeset"]
+__all__ = ["Box", "Canvas", "Spot", "clean", "drawing", "shorten", "text_width", "typeset", "usable"]
 
 Anchor = Literal["left", "center", "right"]
 _NARROW, _SLIM, _BROAD = frozenset("ijl.,:;'|!()[] "), frozenset("ftrI-/"), frozenset("mwMW%@")
 # Settings of a user's matplotlibrc that would say where or how windows open; all others are set back for a chart.
 _ELSEWHERE = ("backend", "webagg", "interactive", "toolbar", "tk.", "keymap", "docstring", "datapath", "figure.hooks")
+
+
+def usable(value: float | None) -> bool:
+    """Whether a value can stand in a chart: finite, and of a size that has a meaning (and no overflow)."""
+    return value is not None and math.isfinite(value) and (value == 0 or 1e-60 < abs(value) < 1e60)
 
 
 @contextmanager
@@ -186,6 +192,7 @@ class Canvas:
         """A label; it is counted as taken."""
         from matplotlib.text import Text
 
+        words = re.sub(r"\s*[\n\t]\s*", " ", clean(words))
         # The baseline is set here, from the middle of the line: metrics of the browser's font are not known.
         self._add(
             Text(spot.x, spot.y + 0.36 * size, words, color=color, fontsize=size, ha=spot.anchor, va="baseline",
@@ -219,7 +226,7 @@ class Canvas:
         head = (
             f'<svg class="chart" role="img" aria-labelledby="{key}-t {key}-d" '
             f'viewBox="0 0 {self.width:g} {self.height:g}" xmlns="http://www.w3.org/2000/svg">'
-            f'<title id="{key}-t">{escape(title)}</title><desc id="{key}-d">{escape(description)}</desc>'
+            f'<title id="{key}-t">{escape(clean(title))}</title><desc id="{key}-d">{escape(clean(description))}</desc>'
         )
         return Markup(head + body.strip())  # every piece of text in it was escaped by matplotlib or just above
 

@@ -18,7 +18,7 @@ from tumen.claims._values import format_range, format_value
 from tumen.claims._words import about, criterion
 from tumen.report import style
 from tumen.report._axes import Frame, Scale, left_margin
-from tumen.report._canvas import Box, Canvas, Spot, shorten
+from tumen.report._canvas import Box, Canvas, Spot, shorten, usable
 
 __all__ = ["can_draw", "fan"]
 
@@ -37,15 +37,11 @@ def _prepare(answer: Answer, path: PathSummary) -> _Fan:
     order = sorted(range(min(len(path.levels), len(path.quantiles))), key=lambda i: path.levels[i])
     levels = tuple(path.levels[i] for i in order)
     rows = [path.quantiles[i] for i in order]
-    whole = [
-        j
-        for j in range(min([len(path.years), *map(len, rows)]))
-        if rows and all(math.isfinite(row[j]) for row in rows)
-    ]
+    whole = [j for j in range(min([len(path.years), *map(len, rows)])) if rows and all(usable(row[j]) for row in rows)]
     whole.sort(key=lambda j: path.years[j])
     years = tuple(path.years[j] for j in whole)
     quantiles = tuple(tuple(row[j] for j in whole) for row in rows)
-    history = tuple(sorted((p for p in path.history if math.isfinite(p.value)), key=lambda p: p.year))
+    history = tuple(sorted((p for p in path.history if usable(p.value)), key=lambda p: p.year))
     if history and years and history[-1].year < years[0]:
         start = _last_observed(answer, history)
         years = (history[-1].year, *years)
@@ -70,9 +66,9 @@ def can_draw(answer: Answer) -> bool:
 
 def _levels_to_show(answer: Answer, path: PathSummary, data: _Fan) -> list[float]:
     known = [v for row in data.quantiles for v in row] + [p.value for p in data.history]
-    known += [v for p in data.history for v in (p.low, p.high) if v is not None and math.isfinite(v)]
+    known += [v for p in data.history for v in (p.low, p.high) if v is not None and usable(v)]
     if not answer.test.startswith("by"):
-        known += [v for v in answer.threshold if math.isfinite(v)]
+        known += [v for v in answer.threshold if usable(v)]
     return known
 
 
@@ -173,8 +169,8 @@ def _history(canvas: Canvas, data: _Fan, x: Scale, y: Scale) -> None:
         marker, filled = style.MARKERS[number % len(style.MARKERS)]
         points = [p for p in data.history if p.statistics == name]
         for p in points:
-            low = p.value if p.low is None or not math.isfinite(p.low) else min(p.low, p.value)
-            high = p.value if p.high is None or not math.isfinite(p.high) else max(p.high, p.value)
+            low = p.value if p.low is None or not usable(p.low) else min(p.low, p.value)
+            high = p.value if p.high is None or not usable(p.high) else max(p.high, p.value)
             across = _across(data, x, p)
             if high > low:
                 canvas.line((across, across), (y(low), y(high)), style.MUTED, 1.1)
@@ -190,7 +186,7 @@ def _history(canvas: Canvas, data: _Fan, x: Scale, y: Scale) -> None:
 
 def _target(canvas: Canvas, answer: Answer, data: _Fan, x: Scale, y: Scale, frame: Frame) -> None:
     """The claimed threshold as a dashed line with its words, and a ring in the year it is claimed for."""
-    bounds = [v for v in answer.threshold if math.isfinite(v)]
+    bounds = [v for v in answer.threshold if usable(v)]
     words = shorten(f"Claimed: {criterion(answer)}", 46 if canvas.width > 500 else 34)
     if answer.test.startswith("by"):
         for year in bounds[:1]:
@@ -224,8 +220,8 @@ def _history_labels(canvas: Canvas, data: _Fan, x: Scale, y: Scale) -> None:
         spots = []
         for p in sorted((p for p in data.history if p.statistics == name), key=lambda p: -p.value):
             across, height = _across(data, x, p), y(p.value)
-            top = y(p.high) if p.high is not None and math.isfinite(p.high) else height
-            low = y(p.low) if p.low is not None and math.isfinite(p.low) else height
+            top = y(p.high) if p.high is not None and usable(p.high) else height
+            low = y(p.low) if p.low is not None and usable(p.low) else height
             spots += [Spot(across, top - 14, "center"), Spot(across, low + 15, "center")]
             spots += [Spot(across - 9, height, "right"), Spot(across + 9, height)]
             spots += [Spot(across - 5, top - 14), Spot(across + 5, top - 14, "right")]
@@ -240,7 +236,7 @@ def describe(answer: Answer, data: _Fan) -> str:
         values = [p.value for p in data.history]
         parts.append(
             f"Published figures from {data.history[0].year} to {data.history[-1].year}, by "
-            f"{', '.join(_statistics(data))}, between {format_range(min(values), max(values), unit)}."
+            f"{', '.join(_statistics(data))}, in the range {format_range(min(values), max(values), unit)}."
         )
     low, high = data.quantiles[0], data.quantiles[-1]
     for year in dict.fromkeys(v for v in (answer.target_year, data.years[-1]) if v in data.years):

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["About", "ParameterRow", "render"]
 
+# Not from the calendar module: its names follow the user's locale, and the page is the same everywhere.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _KINDS = {
     "assumption": ("Assumptions", "drawn once for each world"),
     "process": ("Processes", "drawn for each year of each world"),
@@ -96,14 +101,18 @@ def render(answers: Sequence[Answer], parameters: Sequence[ParameterRow], about:
     with drawing():
         cards = [card(answer, number, sources) for number, answer in enumerate(answers, 1)]
     sheet = files("tumen.report").joinpath("style.css").read_text(encoding="utf-8")
-    page = _environment().get_template("page.html.j2").render(
-        about=about,
-        as_of=_date(about.as_of),
-        cards=cards,
-        groups=_groups(parameters, sources),
-        count=len(parameters),
-        sources=sources,
-        css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK))),
+    page = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            about=about,
+            as_of=_date(about.as_of),
+            cards=cards,
+            groups=_groups(parameters, sources),
+            count=len(parameters),
+            sources=sources,
+            css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK))),
+        )
     )
     return re.sub(r"[ \t]*\n\s*\n", "\n", page).strip() + "\n"
 
@@ -129,8 +138,7 @@ def _date(text: str) -> str:
         day = datetime.date.fromisoformat(text.strip())
     except ValueError:
         return text
-    months = "January February March April May June July August September October November December".split()
-    return f"{day.day} {months[day.month - 1]} {day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _plain(value: object) -> object:

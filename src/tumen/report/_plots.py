@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -13,7 +12,7 @@ from tumen.claims._values import format_range, format_tick, format_value, probab
 from tumen.claims._words import about, breakeven_words, criterion, humanise
 from tumen.report import style
 from tumen.report._axes import Frame, Scale
-from tumen.report._canvas import Box, Canvas, Spot, shorten, typeset
+from tumen.report._canvas import Box, Canvas, Spot, shorten, typeset, usable
 
 __all__ = ["breakeven_curve", "can_draw", "can_draw_curve", "histogram"]
 
@@ -22,7 +21,7 @@ def can_draw(answer: Answer) -> bool:
     """Whether there is a histogram with some width and at least one draw in it."""
     edges, counts = answer.histogram
     numbers = (*edges, *counts)
-    if len(edges) != len(counts) + 1 or not counts or not all(map(math.isfinite, numbers)):
+    if len(edges) != len(counts) + 1 or not counts or not all(map(usable, numbers)):
         return False
     return all(a < b for a, b in pairwise(edges)) and sum(counts) > 0 and min(counts) >= 0
 
@@ -43,7 +42,7 @@ def _horizontal(answer: Answer, left: float, right: float) -> Scale:
     """The histogram's own range, widened to the threshold unless that would press it into a corner."""
     edges = answer.histogram[0]
     low, high = edges[0], edges[-1]
-    near = [v for v in answer.threshold if math.isfinite(v) and low - (high - low) <= v <= high + (high - low)]
+    near = [v for v in answer.threshold if usable(v) and low - (high - low) <= v <= high + (high - low)]
     low, high = min([low, *near]), max([high, *near])
     pad = 0.03 * (high - low)
     return Scale(low - pad if low != 0 else low, high + pad, left, right)
@@ -77,7 +76,7 @@ def histogram(answer: Answer, key: str, width: float = style.WIDE, height: float
 
 def _spread(canvas: Canvas, answer: Answer, x: Scale, y: float) -> None:
     """Under the axis: the 5-95 % range as a bar, the median as a dot, each with its words."""
-    if not all(map(math.isfinite, (answer.p05, answer.median, answer.p95))):
+    if not all(map(usable, (answer.p05, answer.median, answer.p95))):
         return
     canvas.line((x(answer.p05), x(answer.p95)), (y - 10, y - 10), style.FAN[3], 3.0)
     canvas.dots([x(answer.median)], [y - 10], style.ACCENT, "o", True, 7.5)
@@ -93,7 +92,7 @@ def _dashed(answer: Answer) -> str:
 
 def _threshold(canvas: Canvas, answer: Answer, x: Scale, frame: Frame) -> None:
     """The threshold as a dashed line with its words above; one far outside is named with an arrow at that side."""
-    bounds = [v for v in answer.threshold if math.isfinite(v)]
+    bounds = [v for v in answer.threshold if usable(v)]
     words = shorten(f"Claimed: {criterion(answer)}", 60 if canvas.width > 500 else 40)
     share = _held(answer)
     if not bounds:
@@ -137,7 +136,7 @@ def can_draw_curve(item: Breakeven) -> bool:
 
 def _points(item: Breakeven) -> list[tuple[float, float]]:
     pairs = zip(item.grid, item.probabilities, strict=False)
-    return sorted((v, min(1.0, max(0.0, p))) for v, p in pairs if math.isfinite(v) and math.isfinite(p))
+    return sorted((v, min(1.0, max(0.0, p))) for v, p in pairs if usable(v) and usable(p))
 
 
 def breakeven_curve(item: Breakeven, key: str, width: float = style.NARROW, height: float = 200) -> Markup:
@@ -169,14 +168,16 @@ def breakeven_curve(item: Breakeven, key: str, width: float = style.NARROW, heig
 
 def _marks(canvas: Canvas, item: Breakeven, x: Scale, y: Scale, frame: Frame) -> None:
     """The planned value as a hairline and the break-even as a ring, each with its words."""
-    if math.isfinite(item.base) and x.low <= item.base <= x.high:
+    if usable(item.base) and x.low <= item.base <= x.high:
         at = x(item.base)
         canvas.line((at, at), (frame.top, frame.bottom), style.MUTED, 0.9)
         canvas.taken.append(Box(at - 2, frame.top, at + 2, frame.bottom, 1.0))
         heights = [frame.top + 8, frame.bottom - 12, y(0.5) - 14, y(0.5) + 16, y(0.75), y(0.25)]
         spots = [Spot(at + 6, h) for h in heights] + [Spot(at - 6, h, "right") for h in heights]
-        canvas.place(spots, f"planned {format_value(item.base, item.unit)}", style.MUTED)
-    if item.value is not None and math.isfinite(item.value):
+        canvas.place(
+            spots, f"{'planned' if item.chosen else 'assumed'} {format_value(item.base, item.unit)}", style.MUTED
+        )
+    if item.value is not None and usable(item.value):
         at, height = x(item.value), y(0.5)
         canvas.dots([at], [height], style.ACCENT, "o", False, 9.0)
         canvas.taken.append(Box(at - 7, height - 7, at + 7, height + 7, 3.0))

@@ -18,7 +18,18 @@ from tumen.claims._values import (
     probability_figure,
     standard_error_figure,
 )
-from tumen.claims._words import about, breakeven_words, cite, humanise, matters, ranked, spread, statement, would_take
+from tumen.claims._words import (
+    about,
+    breakeven_words,
+    cite,
+    humanise,
+    matters,
+    named,
+    ranked,
+    spread,
+    statement,
+    would_take,
+)
 from tumen.report import _fan, _plots, style
 from tumen.report._canvas import typeset
 
@@ -65,6 +76,7 @@ class Lever:
 
     name: str
     planned: str
+    now: str
     tried: str
     even: str
     words: str
@@ -149,7 +161,7 @@ def card(answer: Answer, number: int, sources: Sequence[Cite]) -> Card:
         chart=_chart(answer, key),
         bars=_bars(drivers[:_MOST_DRIVERS]),
         others=max(0, len(drivers) - _MOST_DRIVERS),
-        levers=tuple(_lever(item, f"{key}-l{i}") for i, item in enumerate(answer.breakevens, 1)),
+        levers=tuple(_lever(item, f"{key}-l{i}") for i, item in enumerate(named(answer), 1)),
         figures=tuple(_twin(item) for item in answer.figures),
         envelope=_envelope(answer),
         formula=answer.envelope.formula.strip() if answer.envelope else "",
@@ -230,6 +242,7 @@ def _lever(item: Breakeven, key: str) -> Lever:
     return Lever(
         name=humanise(item.lever),
         planned=format_value(item.base, item.unit),
+        now="Planned" if item.chosen else "Assumed",
         tried=format_range(item.low, item.high, item.unit),
         even=even,
         words=f"{words[:1].upper()}{words[1:]}.",
@@ -252,5 +265,3 @@ def _envelope(answer: Answer) -> Twin | None:
     beside = f"against a median of {format_value(answer.median, answer.unit)}"
     warning = answer.envelope.warning.strip()
     return Twin(beside, value, warning[:1].upper() + warning[1:])
-
-
