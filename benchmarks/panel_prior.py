@@ -2,22 +2,23 @@
 
     TUMEN_SHARED=../shared python benchmarks/panel_prior.py
 
-Needs pandas and pyarrow; some four minutes on one core. Reads `data/world/trade_cow_1950_2013.parquet`,
+Needs pandas and pyarrow; some five minutes on one core. Reads `data/world/trade_cow_1950_2013.parquet`,
 `un_ama_1990_2024.parquet` and `trade_unctad_1995_2005_sitc1.parquet`. Nothing after 2009 is used.
 
-1. Excess growth of two-way trade: log growth less g_a + g_b - g_world, in nominal dollars; an absent row is no figure,
-   and a two-way sum needs both directions.
+1. Elasticity of two-way trade to joint growth, g_a + g_b - g_world, in nominal dollars; an absent row is no figure, and
+   a two-way sum needs both directions. Excess growth is what that leaves.
 2. Method of simulated quantiles for volatility, its spread, degrees of freedom, noise and drift; twice: with noise
    the same for all pairs, and with noise proportional to the pair's volatility.
 3. Offset and noise between two statistics of one flow: importers' figures (COW) against exporters' (UNCTAD), two years.
 4. Base rate: how often trade of 50-250 million grew ten-fold within seven years.
-5. Backtest: the paths fitted up to an origin year, with the joint growth that came, against trade seven years later.
+5. Backtest: the paths fitted up to an origin year, with the joint growth that came, against trade seven years later, by
+   how volatile the pair seemed; for some shares of `evidence`, and for unit elasticity.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from scipy.optimize import minimize
 from scipy.special import ndtr, stdtrit
 from scipy.stats import spearmanr
 
-from tumen.trade import PANEL, History, fit
+from tumen.trade import PANEL, History, PairPath, PanelPrior, fit
 
 Array = npt.NDArray[np.float64]
 FIRST, LAST = 1990, 2009
@@ -42,10 +43,9 @@ class Pairs:
     trade: Array
     growth: Array
 
-    @property
-    def excess(self) -> Array:
-        """Log trade less cumulated joint growth, (pair, year)."""
-        return np.log(self.trade) - np.cumsum(self.growth, axis=1)
+    def excess(self, elasticity: float, intercept: float) -> Array:
+        """Log trade less cumulated intercept + elasticity x joint growth, (pair, year)."""
+        return np.log(self.trade) - elasticity * np.cumsum(self.growth, axis=1) - intercept * np.arange(YEARS)
 
 
 def folder() -> Path:
@@ -75,10 +75,10 @@ def two_way(world: Path, directions: int) -> Pairs:
     return Pairs(values, usable)
 
 
-def select(pairs: Pairs, low: float, high: float, by_mean: bool = False) -> Array:
+def select(pairs: Pairs, low: float, high: float, growth: tuple[float, float], by_mean: bool = False) -> Array:
     """Excess levels of the longest run of at least ten years of each pair of that size."""
     known, rows = ~np.isnan(pairs.trade), []
-    for trade, excess, seen in zip(pairs.trade, pairs.excess, known, strict=True):
+    for trade, excess, seen in zip(pairs.trade, pairs.excess(*growth), known, strict=True):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], seen.astype(int), [0]])))
         runs = list(zip(edges[::2], edges[1::2], strict=True))
         start, stop = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
@@ -156,8 +156,22 @@ def estimate(excess: Array, proportional: bool, drift: bool) -> tuple[float, dic
     return float(best.fun), parameters(best.x)
 
 
+def elasticity(pairs: Pairs, horizon: int) -> tuple[float, float]:
+    """Slope and yearly intercept of log growth of trade on joint growth over so many years; growth cut at +-2."""
+    trade, joint = np.log(pairs.trade), np.cumsum(pairs.growth, axis=1)
+    base = pairs.trade[:, :-horizon]
+    came, implied = trade[:, horizon:] - trade[:, :-horizon], joint[:, horizon:] - joint[:, :-horizon]
+    chosen = (base >= 30) & (base <= 1000) & ~np.isnan(came)
+    slope, constant = np.polyfit(implied[chosen], np.clip(came[chosen], -2, 2), 1)
+    return float(slope), float(constant) / horizon
+
+
 def report_volatility(pairs: Pairs, one_way: Pairs) -> None:
-    chosen = select(pairs, 30, 1000)
+    for horizon in (1, 3, 5, 7):
+        slope, constant = elasticity(pairs, horizon)
+        print(f"over {horizon} years: elasticity {slope:.3f}, yearly intercept {constant:.4f}")
+    used = elasticity(pairs, 7)
+    chosen = select(pairs, 30, 1000, used)
     growth = np.diff(chosen, axis=1)
     print(f"{len(chosen)} pairs, {np.sum(~np.isnan(growth))} growths; median excess growth {np.nanmedian(growth):.4f}")
     centred = growth - np.nanmedian(growth, axis=0)
@@ -170,10 +184,11 @@ def report_volatility(pairs: Pairs, one_way: Pairs) -> None:
     for proportional in (False, True):
         for drift in (False, True):
             show(f"noise {'~ volatility' if proportional else 'common'}", chosen, proportional, drift)
+    show("unit elasticity", select(pairs, 30, 1000, (1.0, 0.0)), True, False)
     for low, high in ((30, 100), (100, 300), (300, 1000)):
-        show(f"first three years {low}-{high} MUSD", select(pairs, low, high), True, False)
-    show("mean of all years 30-1000 MUSD", select(pairs, 30, 1000, by_mean=True), True, False)
-    show("one direction is enough", select(one_way, 30, 1000), True, False)
+        show(f"first three years {low}-{high} MUSD", select(pairs, low, high, used), True, False)
+    show("mean of all years 30-1000 MUSD", select(pairs, 30, 1000, used, by_mean=True), True, False)
+    show("one direction is enough", select(one_way, 30, 1000, used), True, False)
 
 
 def show(title: str, excess: Array, proportional: bool, drift: bool) -> None:
@@ -204,8 +219,8 @@ def report_offsets(world: Path) -> None:
         print(f", median log exporters' over importers' {np.median(d):.3f}")
 
 
-def report_base_rate(one_way: Pairs) -> None:
-    trade = np.nan_to_num(one_way.trade)
+def report_base_rate(title: str, pairs: Pairs) -> None:
+    trade = np.nan_to_num(pairs.trade)
     for low, high in ((50, 250), (30, 1000)):
         ever = at_end = count = 0
         for year in range(13):  # origins 1990-2002
@@ -214,43 +229,57 @@ def report_base_rate(one_way: Pairs) -> None:
             ever += int((later[chosen].max(axis=1) >= 10 * base[chosen]).sum())
             at_end += int((later[chosen, -1] >= 10 * base[chosen]).sum())
             count += int(chosen.sum())
-        print(f"base rate, {low}-{high} MUSD: {count} origins, ten-fold within 7 years {ever / count:.4f}, ", end="")
+        print(
+            f"base rate, {title}, {low}-{high} MUSD: {count} origins, ten-fold within 7 years {ever / count:.4f}, ",
+            end="",
+        )
         print(f"in the seventh year {at_end / count:.4f}")
 
 
-def backtest(pairs: Pairs, origin: int, low: float, high: float, horizon: int = 7, draws: int = 1000) -> None:
-    """The paths as of `origin`, given the joint growth that came, against published trade `horizon` years later."""
-    column, rank, likely, came, count, draw = origin - FIRST, [], 0.0, 0, 0, np.random.default_rng(origin)
-    years = tuple(range(origin + 1, origin + horizon + 1))
+def backtest(pairs: Pairs, origin: int, prior: PanelPrior, title: str, low: float = 30, high: float = 1000) -> None:
+    """The paths as of `origin`, given the joint growth that came, against what came over the next seven years."""
+    rows, draw = [], np.random.default_rng(origin)
     for trade, growth in zip(pairs.trade, pairs.growth, strict=True):
+        column = origin - FIRST
         seen = np.flatnonzero(~np.isnan(trade[: column + 1]))
         if len(seen) < 6 or seen[-1] != column or not low <= trade[column] <= high:
             continue
-        joint = {FIRST + j: float(growth[j]) for j in range(YEARS)}
         history = History(tuple((FIRST + seen).tolist()), tuple(trade[seen]), ("cow",) * len(seen), (0.0,) * len(seen))
-        path = fit(history, joint)
-        ahead = path.simulate(
-            volatility=np.quantile(path.volatility_quantiles, draw.random(draws)),
-            drift_score=draw.standard_normal(draws),
-            level_score=draw.standard_normal(draws),
-            offset_scores={"cow": draw.standard_normal(draws)},
-            shocks=draw.standard_normal((2, draws, horizon)),
-            joint_growth=np.tile(growth[column + 1 : column + horizon + 1], (draws, 1)),
-            years=years,
-            report_noise=draw.standard_normal((draws, horizon)),
-        ).reported["cow"]
-        later = trade[column + 1 : column + horizon + 1]
-        likely += (ahead.max(axis=1) >= 10 * trade[column]).mean()
-        came += bool(np.nanmax(later, initial=0.0) >= 10 * trade[column])
-        count += 1
-        if not np.isnan(later[-1]):
-            rank.append((ahead[:, -1] < later[-1]).mean())
-    shares = np.array(rank)
-    inside = {share: np.mean(np.abs(shares - 0.5) <= share / 2) for share in (0.5, 0.9)}
-    print(f"backtest {origin}, {low:g}-{high:g} MUSD: {count} pairs; inside 90 % {inside[0.9]:.3f}, ", end="")
-    print(f"below the 5 % {np.mean(shares < 0.05):.3f}, above the 95 % {np.mean(shares > 0.95):.3f}, ", end="")
-    print(f"inside 50 % {inside[0.5]:.3f}; ", end="")
-    print(f"ten-fold: model {likely / count:.4f}, came {came / count:.4f}", flush=True)
+        path = fit(history, {FIRST + j: float(growth[j]) for j in range(YEARS)}, prior)
+        ahead = predict(path, growth[column + 1 : column + 8], draw)
+        later = trade[column + 1 : column + 8]
+        rank = (ahead[:, -1] < later[-1]).mean() if not np.isnan(later[-1]) else np.nan
+        met = bool(np.nanmax(later, initial=0.0) >= 10 * trade[column])
+        rows.append((path.volatility_quantiles[99], rank, (ahead.max(axis=1) >= 10 * trade[column]).mean(), met))
+    table = np.array(rows)
+    for third in (None, 0, 1, 2):
+        cut = np.quantile(table[:, 0], [0.0, 1 / 3, 2 / 3, 1.0])
+        chosen = table if third is None else table[(table[:, 0] >= cut[third]) & (table[:, 0] <= cut[third + 1])]
+        name = title if third is None else ("  calm", "  middling", "  restless")[third]
+        rank = chosen[~np.isnan(chosen[:, 1]), 1]
+        inside = {share: np.mean(np.abs(rank - 0.5) <= share / 2) for share in (0.5, 0.9)}
+        print(
+            f"{origin} {name:28s} {len(chosen):5d} pairs: inside 90 % {inside[0.9]:.3f}, 50 % {inside[0.5]:.3f}, ",
+            end="",
+        )
+        print(f"below the 5 % {np.mean(rank < 0.05):.3f}, above the 95 % {np.mean(rank > 0.95):.3f}; ", end="")
+        print(f"ten-fold: model {chosen[:, 2].mean():.4f}, came {chosen[:, 3].mean():.4f}", flush=True)
+
+
+def predict(path: PairPath, growth: Array, draw: np.random.Generator, draws: int = 400) -> Array:
+    """What the statistics would report in the years after the history, (draw, year)."""
+    normal, count = draw.standard_normal, len(growth)
+    ahead = path.simulate(
+        volatility=np.quantile(path.volatility_quantiles, draw.random(draws)),
+        drift_score=normal(draws),
+        level_score=normal(draws),
+        offset_scores={name: normal(draws) for name in path.statistics},
+        shocks=normal((2, draws, count)),
+        joint_growth=np.tile(growth, (draws, 1)),
+        years=tuple(range(path.last_year + 1, path.last_year + 1 + count)),
+        report_noise=normal((draws, count)),
+    )
+    return ahead.reported[path.statistics[0]]
 
 
 def main() -> None:
@@ -258,10 +287,14 @@ def main() -> None:
     both, either = two_way(world, 2), two_way(world, 1)
     report_volatility(both, either)
     report_offsets(world)
-    report_base_rate(either)
+    report_base_rate("both directions", both)
+    report_base_rate("either direction", either)
     for origin in (1998, 2002):
-        backtest(both, origin, 30, 1000)
-        backtest(both, origin, 50, 250)
+        backtest(both, origin, PANEL, "PANEL")
+        backtest(both, origin, PANEL, "PANEL, 50-250 MUSD", 50, 250)
+        for evidence in (0.15, 0.5, 1.0):
+            backtest(both, origin, replace(PANEL, evidence=evidence), f"evidence {evidence}")
+        backtest(both, origin, replace(PANEL, growth_elasticity=1.0, growth_intercept=0.0), "unit elasticity")
     print(PANEL)
 
 

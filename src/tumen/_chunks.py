@@ -43,7 +43,8 @@ class Store:
         if self.folder is None:
             return None
         try:
-            with np.load(self._path(number), allow_pickle=False) as file:
+            stream = io.BytesIO(self._path(number).read_bytes())
+            with np.load(stream, allow_pickle=False) as file:
                 found = {name: file[name] for name in file.files}
         except Exception:  # a damaged file may raise nearly anything; such a chunk is evaluated again
             return None

@@ -80,7 +80,7 @@ def _money(outcome: Outcome, arrays: Mapping[str, Array], years: list[int], keep
         labels = [f"{line.initiative}: {line.label}" for line in lines]
         amounts = [arrays[f"money|line|{index}"] for index in range(len(lines))]
         fields = ("payer", "payee", "currency", "account", "initiative", "cash")
-        parts = {part: ("line", [str(getattr(line, part)) for line in lines]) for part in fields}
+        parts = {part: ("line", [getattr(line, part) for line in lines]) for part in fields}
         found = _by_year("line", labels, amounts, years, keep, _OWN_MONEY).assign_coords(parts)
     stocks = outcome.ledger.stocks
     if stocks:

@@ -47,10 +47,9 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
 
 def cannot(what: str, path: Path, error: OSError) -> RunError:
     """The error for a file that cannot be written, made or removed: what the system says, and what to do."""
-    advice = _WHAT_TO_DO.get(error.errno or 0, "see to that")
-    return RunError(
-        f"{path}: cannot be {what}: {error.strerror or error}; {advice}. Finished work is kept: the same command goes on from there."
-    )
+    why, advice = error.strerror or str(error), _WHAT_TO_DO.get(error.errno or 0, "see to that")
+    again = "Finished work is kept: the same command goes on from there."
+    return RunError(f"{path}: cannot be {what}: {why}; {advice}. {again}")
 
 
 def clear_partials(folder: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -23,7 +24,17 @@ from tumen.errors import CaseError, RunError
 if TYPE_CHECKING:
     from tumen.case import Case
 
-__all__ = ["case_of", "chunk_folder", "make", "prepare", "read_run", "read_settings", "snapshot", "write_report", "write_run"]
+__all__ = [
+    "case_of",
+    "chunk_folder",
+    "make",
+    "prepare",
+    "read_run",
+    "read_settings",
+    "snapshot",
+    "write_report",
+    "write_run",
+]
 
 RECORD = "run.json"
 CASE = "case"
@@ -42,12 +53,13 @@ def chunk_folder(folder: Path, settings: Settings) -> Path:
 
 def make(folder: Path) -> None:
     """Make a folder for a run. Raises RunError where that cannot be, or the folder is a case."""
-    if folder.exists() and not folder.is_dir():
+    if os.path.isfile(folder):  # this and the next answer no, and raise nothing, where they may not look
         raise RunError(f"{folder}: is a file; name a folder with --out")
-    if (folder / "case.yaml").exists():
+    if os.path.exists(folder / "case.yaml"):
         raise RunError(f"{folder}: holds a case; name another folder with --out, so that the case stays as it is")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        next(folder.iterdir(), None)
     except OSError as error:
         raise cannot("made", folder, error) from error
 
@@ -110,7 +122,11 @@ def _difference(found: Mapping[str, Any], settings: Settings) -> str:
     if found.get("case_hash") != settings.case_hash:
         return f"of the case {found.get('case')}, or of an earlier state of it"
     asked = {"scenario": settings.scenario, "draws": settings.draws, "seed": settings.seed, "keep": list(settings.keep)}
-    different = [f"{key} {found.get(key) or 'none'}, not {value or 'none'}" for key, value in asked.items() if found.get(key) != value]
+    different = [
+        f"{key} {found.get(key) or 'none'}, not {value or 'none'}"
+        for key, value in asked.items()
+        if found.get(key) != value
+    ]
     return "; ".join(different) or "made by another version of Tumen or of what it computes with"
 
 
@@ -123,7 +139,11 @@ def _foreign(folder: Path) -> Iterator[Path]:
 
 
 def write_run(
-    result: Result, folder: Path, settings: Settings, seconds: Mapping[str, float], progress: Callable[[str, int, int], None]
+    result: Result,
+    folder: Path,
+    settings: Settings,
+    seconds: Mapping[str, float],
+    progress: Callable[[str, int, int], None],
 ) -> None:
     """Write the files of a finished run, run.json last, and clear its chunks away. Raises RunError."""
     contents: dict[str, Callable[[], bytes]] = {
@@ -140,9 +160,15 @@ def write_run(
     progress("files", len(contents), len(contents))
 
 
-def write_report(result: Result, folder: Path) -> Path:
-    """Write report.html of a result into a folder; its path. Raises RunError."""
-    path = folder / "report.html"
+def write_report(result: Result, folder: Path | None = None) -> Path:
+    """Write report.html of a result into a folder, by default that of its run; its path.
+
+    Raises RunError where it cannot be written, or where there is no folder.
+    """
+    target = folder or result.folder
+    if target is None:
+        raise RunError("the result was kept in memory; name a folder for its report")
+    path = target / "report.html"
     write_atomically(path, result.to_html().encode())
     return path
 
@@ -180,7 +206,9 @@ def case_of(folder: Path, settings: Settings) -> Case:
     try:
         found = load(folder / CASE, settings.scenario or None)
     except CaseError as error:
-        raise RunError(f"{folder}: the case of this run cannot be read; {_AGAIN}:\n{error}") from error
+        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        first = error.problems[0] if error.problems else error
+        raise RunError(f"{folder / CASE}: cannot be read: {first}{more}; {_AGAIN}") from error
     if found.hash != settings.case_hash:
         raise RunError(f"{folder}: the files in {CASE}/ are no longer those of the run; to run them, name that folder")
     return dataclasses.replace(found, name=settings.case)
@@ -213,7 +241,9 @@ def _read_record(folder: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise RunError(f"{folder}: is no finished run (it has no {RECORD}); `tumen run CASE --out {folder}` makes one") from None
+        raise RunError(
+            f"{folder}: is no finished run (it has no {RECORD}); `tumen run CASE --out {folder}` makes one"
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}; {_AGAIN}") from error
     if not isinstance(found, dict):

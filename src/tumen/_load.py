@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from tumen import claims, initiatives, study
-from tumen.case import Case, Problems, read_case
+from tumen.case import Case, Keys, Problems, read_case
 from tumen.errors import CaseError, did_you_mean
 
 __all__ = ["bundled_cases", "case_folder", "load"]
@@ -23,14 +24,19 @@ def case_folder(case: str | Path) -> Path:
     Raises CaseError where there is neither.
     """
     folder = Path(case)
-    if folder.is_dir():
-        return folder
-    if folder.is_file() and folder.name == "case.yaml":
-        return folder.parent
+    try:
+        if folder.is_dir():
+            return folder
+        if folder.is_file() and folder.name == "case.yaml":
+            return folder.parent
+        there = folder.exists()
+    except OSError as error:
+        raise CaseError([f"{str(case)[:80]}: cannot be opened: {error.strerror or error}"]) from None
     if str(case) in bundled_cases():
         return _bundle() / str(case)
-    what = f"{case}: is not a folder with a case" if folder.exists() else f"{case}: there is no such folder, and no bundled case of that name"
-    raise CaseError([f"{what}; {did_you_mean(str(case), bundled_cases())}; `tumen new {_safe(case)}` begins one"])
+    what = "is not a folder with a case" if there else "there is no such folder, and no bundled case of that name"
+    begin = f"`tumen new {folder.name or 'my-case'}` begins one"
+    raise CaseError([f"{case}: {what}; {did_you_mean(str(case), bundled_cases())}; {begin}"])
 
 
 def load(case: str | Path, scenario: str | None = None) -> Case:
@@ -48,38 +54,33 @@ def load(case: str | Path, scenario: str | None = None) -> Case:
     """
     folder = case_folder(case)
     problems = Problems()
-    found = read_case(folder, name=folder.resolve().name, kinds=initiatives.kinds(), problems=problems)
-    for variant in (found, *found.scenarios.values()) if found is not None else ():
-        _check_claims(variant, problems)
-        _check_fits(variant, problems)
-    if found is None or problems:
+    found = read_case(
+        folder,
+        name=folder.resolve().name,
+        kinds=initiatives.kinds(),
+        checks=(claims.check, _check_fits),
+        problems=problems,
+    )
+    if found is None:
         raise CaseError(problems)
     return found.under(scenario)
 
 
-def _check_claims(case: Case, problems: Problems) -> None:
-    for path, what in claims.check(case):
-        problems.add(case.document.place(path), ".".join(path), what)
-
-
-def _check_fits(case: Case, problems: Problems) -> None:
+def _check_fits(case: Case) -> Iterator[tuple[Keys, str]]:
     """Fit what is fitted before anything is drawn, so that a history that cannot be is a problem of the case."""
-    before = len(problems.found)
+    sound = True
     for name in case.trade:
         try:
             study.pair_path(case, name)
-        except ValueError as error:
-            problems.add(case.document.place(("trade", name, "history")), f"trade.{name}", str(error))
-    if len(problems.found) == before:
-        try:
+        except (ValueError, ArithmeticError) as error:
+            sound = False
+            yield ("trade", name, "history"), str(error)
+    try:
+        if sound:
             study.blueprint(case)
-        except ValueError as error:
-            problems.add(case.document.place(("correlations",)), "correlations", str(error))
+    except (ValueError, ArithmeticError) as error:
+        yield ("correlations",), str(error)
 
 
 def _bundle() -> Path:
     return Path(str(files("tumen"))) / "cases"
-
-
-def _safe(case: str | Path) -> str:
-    return Path(case).name or "my-case"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from tumen.case import Case, Parameter
+    from tumen.claims import Measure
     from tumen.report import About, ParameterRow
 
 __all__ = ["Result", "parameter_rows"]
@@ -60,11 +61,11 @@ class Result:
             draw = pd.RangeIndex(self.draws, name="draw")
             return pd.DataFrame(values.reshape(self.draws, -1), index=draw, columns=columns)
         quantiles = np.quantile(values, LEVELS, axis=0)
-        columns = {f"p{100 * level:02.0f}": row for level, row in zip(LEVELS, quantiles, strict=True)}
+        rows = {f"p{100 * level:02.0f}": row for level, row in zip(LEVELS, quantiles, strict=True)}
         index = years if taken.by_year else pd.Index([measure], name="measure")
-        return pd.DataFrame({"mean": values.mean(axis=0)} | columns, index=index)
+        return pd.DataFrame({"mean": values.mean(axis=0)} | rows, index=index)
 
-    def _taken(self, taken: claims.Measure, arguments: dict[str, Any], number: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def _taken(self, taken: Measure, arguments: dict[str, Any], number: int) -> np.ndarray[Any, np.dtype[np.float64]]:
         """A measure in every draw of one chunk."""
         outcome = study.evaluate(self.case, study.draw(self.case, self.seed, number, CHUNK))
         return np.asarray(taken.function(outcome, **arguments), dtype=float)

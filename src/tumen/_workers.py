@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -47,7 +49,13 @@ class Job:
 
 
 def evaluate_chunks(
-    case: Case, seed: int, numbers: list[int], keep: Keep, *, workers: int | None = None, executor: Executor | None = None
+    case: Case,
+    seed: int,
+    numbers: list[int],
+    keep: Keep,
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Evaluate chunks and hand each to `keep` as soon as it is there.
 
@@ -80,9 +88,10 @@ def _here(case: Case, seed: int, numbers: list[int], keep: Keep, patience: float
 
 
 def _by(executor: Executor, job: Job, numbers: list[int], keep: Keep) -> None:
-    with _without_interrupts():
-        futures = {executor.submit(job, number): number for number in numbers}
+    futures: dict[Future[Chunk], int] = {}
     try:
+        with _without_interrupts():
+            futures.update({executor.submit(job, number): number for number in numbers})
         for future in as_completed(futures):
             keep(futures.pop(future), future.result())
     except BrokenExecutor as error:
@@ -103,19 +112,40 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 def _begin() -> None:
     """In a new process: leave stopping to the parent, and end when the parent does."""
     import multiprocessing
-    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        watch = parent
-        threading.Thread(target=lambda: (watch.join(), os._exit(1)), daemon=True).start()
+
+    def end_with_parent() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Hold back Ctrl-C while processes are started: they inherit that, and so none shows a traceback of its own."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Hold back Ctrl-C while processes are started, and from them for good: none shows a traceback of its own."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    met: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: met.append(number))
+    try:
+        with _blocked_interrupts():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if met:
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _blocked_interrupts() -> Iterator[None]:
+    """Block Ctrl-C in this thread, where that is possible: a process started meanwhile has it blocked too."""
+    if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -10,11 +10,13 @@ A run folder holds
     case/          the files of the case, so that `tumen run RUN/run.json` repeats the run
 
 Every file is written under a temporary name and then given its own; run.json comes last, so a folder with a run.json is
-complete. While a run goes on, its finished chunks lie in `chunks-<id>/`; the same run, started again, goes on from them.
+complete. While a run goes on, its finished chunks lie in `chunks-<id>/`, from which the same run goes on when it is
+started again.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -27,7 +29,17 @@ from typing import TYPE_CHECKING
 from tumen import claims, study
 from tumen._chunks import CHUNK, Array, Chunk, Store, arrays, merge, one_thread
 from tumen._files import locked
-from tumen._folder import case_of, chunk_folder, make, prepare, read_run, read_settings, snapshot, write_report, write_run
+from tumen._folder import (
+    case_of,
+    chunk_folder,
+    make,
+    prepare,
+    read_run,
+    read_settings,
+    snapshot,
+    write_report,
+    write_run,
+)
 from tumen._load import load
 from tumen._result import Result
 from tumen._settings import Settings, settings_of
@@ -102,7 +114,7 @@ def planned(case: str, *, draws: int | None, seed: int | None, scenario: str | N
     Raises CaseError for a case with problems, RunError for a run.json that cannot be read.
     """
     path = Path(case)
-    if path.name != _RECORD or not path.is_file():
+    if path.name != _RECORD or not os.path.isfile(path):
         loaded = load(case, scenario or None)
         return loaded, settings_of(loaded, DRAWS if draws is None else draws, SEED if seed is None else seed)
     known = read_settings(path.parent)
@@ -187,7 +199,11 @@ class _Work:
         return claims.breakevens(self.case, questions, evaluate)
 
     def _answer(
-        self, asked: claims.Question, merged: Mapping[str, Array], breakevens: tuple[claims.Breakeven, ...], first: Outcome
+        self,
+        asked: claims.Question,
+        merged: Mapping[str, Array],
+        breakevens: tuple[claims.Breakeven, ...],
+        first: Outcome,
     ) -> claims.Answer:
         """The answer to one claim from the merged arrays; `first` is the outcome of any chunk."""
         prefix = f"claims|{asked.name}|"

@@ -103,7 +103,7 @@ def pair_path(case: Case, name: str) -> PairPath:
     from tumen import trade
 
     spec = case.trade[name]
-    rows = case.tables[spec.history].rows
+    rows = [row for row in case.tables[spec.history].rows if not spec.statistics or row.statistics in spec.statistics]
     history = trade.History(
         years=tuple(row.year for row in rows),
         values=tuple(row.value for row in rows),
@@ -167,7 +167,7 @@ def _trade_path(model: PairPath, inputs: Mapping[str, Any]) -> PathDraws:
 
 
 def _past_joint_growth(case: Case, name: str, first: int, last: int) -> dict[int, float]:
-    """Log growth of the pair's trade that its economies' growth implies: unit elasticities of structural gravity."""
+    """Log growth of the pair's trade that its economies' growth implies: unit elasticities of structural gravity; `trade.fit` says how much of it trade follows."""
     spec = case.trade[name]
     series = {}
     for key, process in spec.growth.items():

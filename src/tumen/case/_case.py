@@ -14,10 +14,9 @@ from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
     from tumen.case._model import CaseFile, ClaimSpec, PathSpec, SourceSpec
-    from tumen.case._problems import Place
+    from tumen.case._problems import Keys
     from tumen.case._quantity import Quantity
     from tumen.case._tables import Table
-    from tumen.case._yaml import Document
     from tumen.case.fields import Initiative
     from tumen.uncertainty import Blueprint, Distribution
 
@@ -28,14 +27,15 @@ __all__ = ["Case", "Parameter"]
 class Parameter:
     """One named figure of the case.
 
-    `section` is assumptions, processes, trade or initiatives; `derived` marks what follows from a series or a count.
+    `section` is assumptions, processes, trade or initiatives; `keys` lead to it in case.yaml; `derived` marks what
+    follows from a series or a count.
     """
 
     name: str
     section: str
     quantity: Quantity
     source: tuple[str, ...]
-    place: Place
+    keys: Keys
     derived: bool = False
 
 
@@ -56,7 +56,6 @@ class Case:
     parameters: tuple[Parameter, ...]
     files: Mapping[str, str]
     blueprint: Blueprint
-    document: Document
     scenario: str = ""
     scenarios: Mapping[str, Case] = field(default_factory=dict)
 

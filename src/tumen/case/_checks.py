@@ -2,71 +2,78 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from tumen.case._dates import latest_day
+from tumen.case._document import Notes
 from tumen.case._model import NAME
-from tumen.case._problems import Place, Problems
+from tumen.case._problems import Keys, Place
 from tumen.case._quantity import Quantity
-from tumen.case._units import DIMENSIONS, fits
+from tumen.case._units import parse_unit
 from tumen.case.fields import Names
-from tumen.errors import UnitError, did_you_mean
+from tumen.errors import did_you_mean
 
 if TYPE_CHECKING:
     from tumen.case._case import Case, Parameter
-    from tumen.case._yaml import Document
+    from tumen.case._tables import Table
 
 __all__ = ["check"]
 
+_REMEDY = (
+    "take a figure known then or, where the source restates an earlier one, say `known:` when it was first public; a "
+    "physical constant or published parameter says `status:` instead"
+)
 _SECTIONS = ("assumptions", "processes", "trade", "initiatives")
 
 
-def check(case: Case, document: Document, problems: Problems) -> None:
+def check(case: Case, note: Notes) -> None:
     """Note every broken tie between the parts of a case."""
-    _check_names(case, document, problems)
-    _check_sources(case, problems)
+    _check_names(case, note)
     for parameter in case.parameters:
-        _check_known(case, parameter, problems)
-        _check_reference(case, parameter, problems)
-    _check_tables(case, problems)
-    _check_links(case, document, problems)
-    _check_claims(case, document, problems)
-    _check_correlations(case, document, problems)
+        _check_known(case, parameter, note)
+        _check_reference(case, parameter, note)
+    for name, process in case.file.processes.items():
+        if process.series is not None:
+            _check_table(case, case.tables[process.series], ("processes", name, "series"), note)
+    for name in case.trade:
+        _check_table(case, case.tables[case.trade[name].history], ("trade", name, "history"), note)
+        _check_trade(case, name, note)
+    _check_links(case, note)
+    _check_claims(case, note)
+    _check_correlations(case, note)
 
 
-def _check_names(case: Case, document: Document, problems: Problems) -> None:
+def _check_names(case: Case, note: Notes) -> None:
+    rule = "a name is a word of letters, digits and `_` that begins with a letter"
     seen: dict[str, str] = {}
-    for section in (*_SECTIONS, "claims", "scenarios"):
+    for section in ("players", *_SECTIONS, "claims", "scenarios"):
         for name in getattr(case.file, section):
-            place = document.place((section, name))
             if not NAME.fullmatch(name):
-                problems.add(place, f"{section}.{name}", "a name is a word of letters, digits and `_` that begins with a letter")
+                note((section, name), rule)
             if section in _SECTIONS:
                 if name in seen:
-                    problems.add(place, f"{section}.{name}", f"the name stands already in {seen[name]}; each name stands once")
+                    note((section, name), f"the name stands already in {seen[name]}; each name stands once")
                 seen.setdefault(name, section)
+    for parameter in case.parameters:  # names further down, such as those of a fund's projects
+        for depth, key in enumerate(parameter.keys[2:], start=3):
+            if isinstance(key, str) and not NAME.fullmatch(key):
+                note(parameter.keys[:depth], rule)
 
 
-def _check_sources(case: Case, problems: Problems) -> None:
-    for key, source in case.sources.items():
-        if source.date:
-            try:
-                latest_day(source.date)
-            except UnitError as error:
-                problems.add(Place("sources.yaml", 0), f"{key}.date", str(error))
+def _unknown_sources(case: Case, keys: Iterable[str]) -> list[str]:
+    """What is wrong with the sources that something cites."""
+    return [
+        f"there is no source `{key}` in sources.yaml; {did_you_mean(key, case.sources)}"
+        for key in dict.fromkeys(keys)
+        if key not in case.sources
+    ]
 
 
-def _unknown_sources(case: Case, keys: Iterable[str], place: Place, field: str, problems: Problems) -> bool:
-    missing = [key for key in keys if key not in case.sources]
-    for key in missing:
-        problems.add(place, field, f"there is no source `{key}` in sources.yaml; {did_you_mean(key, case.sources)}")
-    return bool(missing)
-
-
-def _too_late(case: Case, keys: Iterable[str], known: str | None) -> str:
+def _too_late(case: Case, keys: Iterable[str], known: str | None, remedy: str) -> str:
     """Why a figure could not be known at `as_of`, or nothing."""
     if known is not None:
         if latest_day(known) > case.as_of:
@@ -75,131 +82,146 @@ def _too_late(case: Case, keys: Iterable[str], known: str | None) -> str:
     for key in keys:
         date = case.sources[key].date
         if not date:
-            return f"source `{key}` has no date; date it in sources.yaml, or say `known:` when the figure was first public"
-        try:
-            late = latest_day(date) > case.as_of
-        except UnitError:
-            return ""  # noted with the source
-        if late:
-            return (
-                f"source `{key}` is dated {date}, after the case's as_of {case.as_of}; take a figure known then, or, where the "
-                "source restates an earlier figure, say `known:` when it was first public"
-            )
+            return f"source `{key}` has no date; date it in sources.yaml, or say `known:` when this was first public"
+        if latest_day(date) > case.as_of:
+            return f"source `{key}` is dated {date}, after the case's as_of {case.as_of}; {remedy}"
     return ""
 
 
-def _check_known(case: Case, parameter: Parameter, problems: Problems) -> None:
-    if _unknown_sources(case, parameter.source, parameter.place, parameter.name, problems):
-        return
+def _check_known(case: Case, parameter: Parameter, note: Notes) -> None:
     quantity = parameter.quantity
-    if quantity.status is None and quantity.reference is None and not parameter.derived:
-        why = _too_late(case, parameter.source, quantity.known)
+    if parameter.derived:  # its table, or its count, is looked at itself
+        return
+    section, name = parameter.keys[:2]
+    keys: Keys = parameter.keys if quantity.source or section == "assumptions" else (section, name, "source")
+    for what in (unknown := _unknown_sources(case, parameter.source)):
+        note(keys, what)
+    if not unknown and quantity.status is None and quantity.reference is None:
+        why = _too_late(case, parameter.source, quantity.known, _REMEDY)
         if why:
-            problems.add(parameter.place, parameter.name, why + "; or mark it `status: published_parameter`")
+            note(parameter.keys if quantity.known else keys, why)
 
 
-def _check_reference(case: Case, parameter: Parameter, problems: Problems) -> None:
-    reference = parameter.quantity.reference
+def _check_reference(case: Case, parameter: Parameter, note: Notes) -> None:
+    reference, wants = parameter.quantity.reference, parameter.quantity.wants
     if reference is None:
         return
-    names = case.file.assumptions
-    if reference not in names:
-        what = f"`{reference}` is no assumption of this case; {did_you_mean(reference, names)}"
-        problems.add(parameter.place, parameter.name, what if parameter.section != "assumptions" else "an assumption holds a figure, not a name")
-        return
     if parameter.section == "assumptions":
-        problems.add(parameter.place, parameter.name, f"an assumption holds a figure; use `{reference}` where it is needed instead")
+        note(parameter.keys, f"an assumption holds a figure, not the name `{reference}`")
         return
-    wants, unit = parameter.quantity.wants, names[reference].unit
-    if wants is not None and not fits(unit, wants):
-        what = f"`{reference}` is in {unit.label} ({unit.dimension}); expected {wants}, such as {DIMENSIONS[wants][1]}"
-        problems.add(parameter.place, parameter.name, what)
+    if reference not in case.file.assumptions:
+        note(parameter.keys, f"`{reference}` is no assumption here; {did_you_mean(reference, case.file.assumptions)}")
+        return
+    wrong = wants.wrong(case.file.assumptions[reference]) if wants is not None else ""
+    if wrong:
+        note(parameter.keys, f"`{reference}` does not fit: {wrong}")
 
 
-def _check_tables(case: Case, problems: Problems) -> None:
-    for table in case.tables.values():
-        for row in table.rows:
-            place = Place(table.file, row.line)
-            if not _unknown_sources(case, row.source, place, "source", problems):
-                why = _too_late(case, row.source, row.known)
-                if why:
-                    problems.add(place, "known" if row.known else "source", why)
-            if row.year > case.as_of.year:
-                problems.add(place, "year", f"{row.year} is after the case's as_of {case.as_of}; a case holds no outcome")
+def _check_table(case: Case, table: Table, keys: Keys, note: Notes) -> None:
+    before = len(note.problems.found)
+
+    def wrong(line: int, column: str, what: str) -> None:
+        note.problems.add(Place(table.file, line), column, what)
+
+    for row in table.rows:
+        for what in (unknown := _unknown_sources(case, row.source)):
+            wrong(row.line, "source", what)
+        why = "" if unknown else _too_late(case, row.source, row.known, "say in `known` when it was first public")
+        if why:
+            wrong(row.line, "known" if row.known else "source", why)
+        if row.year > case.as_of.year:
+            wrong(row.line, "year", f"{row.year} is after the case's as_of {case.as_of}; a case holds no outcome")
+    if len(note.problems.found) > before:
+        note.broken.add(keys[:2])
 
 
-def _check_links(case: Case, document: Document, problems: Problems) -> None:
-    """Players and processes that the parts of the case name."""
+def _check_links(case: Case, note: Notes) -> None:
+    """Players and processes that initiatives name."""
     hazards = [name for name, spec in case.file.processes.items() if spec.hazard is not None]
     valid = {"player": list(case.players), "hazard": hazards, "process": list(case.file.processes)}
     for name, spec in case.initiatives.items():
-        for path, what, text in _named(spec, ()):
+        for keys, what, text in _named(spec, ("initiatives", name)):
             if text not in valid[what]:
-                full: tuple[Any, ...] = ("initiatives", name, *path)
-                field = ".".join(map(str, full))
-                problems.add(document.place(full), field, f"`{text}` is no {what} of this case; {did_you_mean(text, valid[what])}")
-    growth = [name for name, spec in case.file.processes.items() if spec.trend_growth is not None or spec.fit == "trend_growth"]
-    for name, path_spec in case.trade.items():
-        for player in path_spec.between:
-            if player not in case.players:
-                field = f"trade.{name}.between"
-                problems.add(document.place(("trade", name, "between")), field, f"`{player}` is no player; {did_you_mean(player, case.players)}")
-        wanted = {*path_spec.between, "world"}
-        for key in sorted(wanted ^ set(path_spec.growth)):
-            what = "is missing" if key in wanted else "is not one of the pair"
-            need = "growth names a process for each of the two and for the world"
-            problems.add(document.place(("trade", name, "growth")), f"trade.{name}.growth", f"`{key}` {what}; {need}")
-        for key, process in path_spec.growth.items():
-            if process not in growth:
-                field = f"trade.{name}.growth.{key}"
-                what = f"`{process}` is no process of form trend_growth; {did_you_mean(process, growth)}"
-                problems.add(document.place(("trade", name, "growth", key)), field, what)
+                note(keys, f"`{text}` is no {what} of this case; {did_you_mean(text, valid[what])}")
 
 
-def _named(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str, str]]:
+def _named(node: BaseModel, keys: Keys) -> Iterator[tuple[Keys, str, str]]:
     """Every field of a Spec that is the name of a player or a process."""
-    if not isinstance(node, BaseModel):
-        return
     for key, info in type(node).model_fields.items():
         value = getattr(node, key)
-        for mark in info.metadata:
+        for mark in (*info.metadata, *_marks(info.annotation)):
             if isinstance(mark, Names) and isinstance(value, str):
-                yield (*path, key), mark.what, value
-        if isinstance(value, BaseModel):
-            yield from _named(value, (*path, key))
-        elif isinstance(value, tuple):
-            for index, item in enumerate(value):
-                yield from _named(item, (*path, key, index))
+                yield (*keys, key), mark.what, value
+        for index, item in enumerate(value if isinstance(value, tuple) else (value,)):
+            if isinstance(item, BaseModel):
+                yield from _named(item, (*keys, key, index) if isinstance(value, tuple) else (*keys, key))
 
 
-def _check_claims(case: Case, document: Document, problems: Problems) -> None:
-    names = {parameter.name: parameter.quantity for parameter in case.parameters}
+def _marks(annotation: Any) -> Iterator[Any]:
+    """What `Annotated` says of a field that may be left out: `HazardName | None`."""
+    for part in typing.get_args(annotation):
+        yield from getattr(part, "__metadata__", ())
+
+
+def _check_trade(case: Case, name: str, note: Notes) -> None:
+    spec = case.trade[name]
+    for index, player in enumerate(spec.between):
+        if player not in case.players:
+            note(("trade", name, "between", index), f"`{player}` is no player; {did_you_mean(player, case.players)}")
+    unit = case.tables[spec.history].unit
+    if unit.powers != parse_unit("MUSD").powers:
+        note(("trade", name, "history"), f"{spec.history} is in {unit.label}; a history of trade is in USD, by year")
+    known = {row.statistics for row in case.tables[spec.history].rows}
+    for index, statistics in enumerate(spec.statistics):
+        if statistics not in known:
+            what = f"`{statistics}` has no figures in {spec.history}; {did_you_mean(statistics, known)}"
+            note(("trade", name, "statistics", index), what)
+    wanted = {*spec.between, "world"}
+    for key in sorted(wanted ^ set(spec.growth)):
+        what = "is missing" if key in wanted else "is not one of the pair"
+        need = "growth names a process for each of the two and for the world"
+        note(("trade", name, "growth", *([] if key in wanted else [key])), f"`{key}` {what}; {need}")
+    processes = case.file.processes.items()
+    growth = [key for key, process in processes if process.trend_growth is not None or process.fit == "trend_growth"]
+    for key, process in spec.growth.items():
+        if process not in growth:
+            what = f"`{process}` is no process of form trend_growth; {did_you_mean(process, growth)}"
+            note(("trade", name, "growth", key), what)
+
+
+def _check_claims(case: Case, note: Notes) -> None:
+    quantities = {parameter.name: parameter.quantity for parameter in case.parameters}
     for name, claim in case.claims.items():
-        place = document.place(("claims", name, "source"))
-        if not _unknown_sources(case, claim.source, place, f"claims.{name}.source", problems):
-            why = _too_late(case, claim.source, None)
-            if why:
-                problems.add(place, f"claims.{name}.source", why)
+        for what in (unknown := _unknown_sources(case, claim.source)):
+            note(("claims", name, "source"), what)
+        why = "" if unknown else _too_late(case, claim.source, None, "cite a source of then")
+        if why:
+            note(("claims", name, "source"), why)
         for index, lever in enumerate(claim.levers):
-            where, field = document.place(("claims", name, "levers", index)), f"claims.{name}.levers.{index}"
-            if lever not in names:
-                problems.add(where, field, f"there is no figure `{lever}`; {did_you_mean(lever, names)}")
-            elif not _can_vary(names[lever]):
-                problems.add(where, field, f"`{lever}` is a single figure; give it a range: {{lever: ..., from: ..., to: ...}}")
+            if lever not in quantities:
+                what = f"there is no figure `{lever}`; {did_you_mean(lever, quantities)}"
+            else:
+                what = _not_a_lever(lever, quantities[lever])
+            if what:
+                note(("claims", name, "levers", index), what)
 
 
-def _can_vary(quantity: Quantity) -> bool:
-    return quantity.lever is not None or (quantity.distribution is not None and not quantity.distribution.is_constant)
+def _not_a_lever(name: str, quantity: Quantity) -> str:
+    """Why a figure cannot be varied, or nothing."""
+    if quantity.reference is not None:
+        return f"`{name}` is `{quantity.reference}`; name that as the lever"
+    assert quantity.distribution is not None
+    if quantity.lever is None and quantity.distribution.is_constant:
+        return f"`{name}` is a single figure; give it a range: {{lever: ..., from: ..., to: ...}}"
+    return ""
 
 
-def _check_correlations(case: Case, document: Document, problems: Problems) -> None:
-    assumptions = {p.name for p in case.parameters if p.section != "processes"}
+def _check_correlations(case: Case, note: Notes) -> None:
+    valid = [*case.file.processes, *(p.name for p in case.parameters if p.section != "processes")]
     for index, group in enumerate(case.file.correlations):
-        for member in group.members:
-            if member not in assumptions and member not in case.file.processes:
-                valid = [*assumptions, *case.file.processes]
-                field = f"correlations.{index}.members"
+        for place, member in enumerate(group.members):
+            if member not in valid:
                 what = f"`{member}` is no assumption or process; {did_you_mean(member, valid)}"
-                problems.add(document.place(("correlations", index, "members")), field, what)
-        if group.source:
-            _unknown_sources(case, group.source, document.place(("correlations", index)), f"correlations.{index}.source", problems)
+                note(("correlations", index, "members", place), what)
+        for what in _unknown_sources(case, group.source):
+            note(("correlations", index, "source"), what)

@@ -10,7 +10,7 @@ from tumen.errors import UnitError
 
 __all__ = ["decimal_year", "latest_day", "read_day"]
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 
 
 def latest_day(text: object) -> date:

@@ -8,26 +8,47 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from tumen.case._fits import Fits
+from tumen.case._problems import Misread
 from tumen.case._quantity import Quantity, read_quantity
 from tumen.case.fields import (
-    AnyQuantity, Day, Duration, Frozen, Number, PlayerName, Rate, Share, Sources, Text,
-)  # fmt: skip
+    AnyQuantity,
+    Dated,
+    Day,
+    Frozen,
+    Number,
+    PlayerName,
+    Rate,
+    Ratio,
+    Share,
+    Sources,
+    Text,
+    Words,
+)
 from tumen.errors import UnitError
 
-__all__ = ["CaseFile", "ClaimSpec", "CorrelationSpec", "PathSpec", "ProcessSpec", "ScenarioSpec", "SourceSpec", "TestSpec"]
+__all__ = [
+    "NAME", "PROCESS_FORMS", "CaseFile", "ClaimSpec", "CorrelationSpec", "PathSpec", "ProcessSpec", "ScenarioSpec",
+    "SourceSpec", "TestSpec",
+]  # fmt: skip
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 FORMAT = 1
-_HORIZON = re.compile(r"(\d{4})\s*\.\.\s*(\d{4})")
+_HORIZON = re.compile(r"(\d{4})\s*\.\.\s*(\d{4})", re.ASCII)
 _MAX_YEARS = 120
+_MAX_SCENARIOS = 50
+_MAX_MEMBERS = 40
+
+Level = Annotated[Quantity, Fits(None, low=0, above=True)]
+Deviation = Annotated[Quantity, Fits("rate", low=0)]
 
 
 class SourceSpec(Frozen):
     """One source: what it is, who published it, when it was printed, and where it can be found."""
 
-    title: Text
+    title: Words
     publisher: Text = ""
-    date: Text = ""
+    date: Dated = ""
     address: Text = ""
     note: Text = ""
 
@@ -35,38 +56,52 @@ class SourceSpec(Frozen):
 class HazardSpec(Frozen):
     """Events per year, from a count over a window; the rate's uncertainty is kept (Jeffreys' prior)."""
 
-    events: Number
-    years: Duration
+    events: Annotated[Quantity, Fits("number", low=0, high=10_000, single=True)]
+    years: Annotated[Quantity, Fits("duration", low=0, above=True, high=10_000, single=True)]
 
 
 class GeometricBrownianSpec(Frozen):
-    start: AnyQuantity
+    """A level whose log is a random walk; `drift` is that of the log."""
+
+    start: Level
     drift: Rate
-    volatility: Share
+    volatility: Ratio
 
 
 class MeanRevertingSpec(Frozen):
-    start: AnyQuantity
-    mean: AnyQuantity
-    half_life: Duration
-    volatility: Share
+    """A level whose log goes back to that of `mean`, half of the way in `half_life`."""
+
+    start: Level
+    mean: Level
+    half_life: Annotated[Quantity, Fits("duration", low=0, above=True, high=1000)]
+    volatility: Ratio
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> MeanRevertingSpec:
+        if self.start.unit.powers != self.mean.unit.powers:
+            raise ValueError(f"`start` is in {self.start.unit.label}, `mean` in {self.mean.unit.label}; use one unit")
+        return self
 
 
 class JumpDiffusionSpec(Frozen):
-    start: AnyQuantity
+    """A geometric Brownian level with jumps; `jump_mean` and `jump_sd` are of the log size of a jump."""
+
+    start: Level
     drift: Rate
-    volatility: Share
-    jump_rate: Rate
+    volatility: Ratio
+    jump_rate: Annotated[Quantity, Fits("rate", low=0, high=1000)]
     jump_mean: Number
-    jump_sd: Number
+    jump_sd: Ratio
 
 
 class TrendGrowthSpec(Frozen):
+    """Log growth by year: noise around a trend that begins at `start` and goes back to `long_run`."""
+
     start: Rate
     long_run: Rate
     persistence: Share
-    trend_sd: Rate
-    noise_sd: Rate
+    trend_sd: Deviation
+    noise_sd: Deviation
 
 
 ProcessForm = Literal["geometric_brownian", "mean_reverting", "jump_diffusion", "trend_growth"]
@@ -74,7 +109,11 @@ PROCESS_FORMS = ("hazard", "geometric_brownian", "mean_reverting", "jump_diffusi
 
 
 class ProcessSpec(Frozen):
-    """A random process: given by its parameters, or fitted to a dated series up to `as_of`."""
+    """A random process: given by its parameters, or fitted to a dated series up to `as_of`.
+
+    `long_run` and `long_run_sd` belong to a fit: of growth and its deviation where a trend is fitted, of a level and
+    the deviation of its log where it is mean reversion.
+    """
 
     hazard: HazardSpec | None = None
     geometric_brownian: GeometricBrownianSpec | None = None
@@ -83,8 +122,8 @@ class ProcessSpec(Frozen):
     trend_growth: TrendGrowthSpec | None = None
     fit: ProcessForm | None = None
     series: Text | None = None
-    long_run: Rate | None = None
-    long_run_sd: Rate | None = None
+    long_run: Annotated[Quantity, Fits(None, single=True)] | None = None
+    long_run_sd: Annotated[Quantity, Fits(None, low=0, single=True)] | None = None
     source: Sources = ()
     note: Text = ""
 
@@ -92,16 +131,27 @@ class ProcessSpec(Frozen):
     def _one_form(self) -> ProcessSpec:
         forms = [form for form in PROCESS_FORMS if getattr(self, form) is not None]
         if len(forms) != 1:
-            raise ValueError(f"a process has exactly one of {', '.join(PROCESS_FORMS)}; found {', '.join(forms) or 'none'}")
+            found = ", ".join(forms) or "none"
+            raise ValueError(f"a process has exactly one of {', '.join(PROCESS_FORMS)}; found {found}")
         if (self.fit is None) != (self.series is None):
             raise ValueError("`fit` and `series` go together, as in {fit: geometric_brownian, series: rub_per_usd.csv}")
+        if self.long_run_sd is not None and self.long_run is None:
+            raise Misread("long_run_sd", "is the deviation of `long_run`; give both")
+        if self.long_run is not None and self.fit not in {"trend_growth", "mean_reverting"}:
+            raise Misread("long_run", "goes with `fit: trend_growth` or `fit: mean_reverting`")
+        dimension, of_sd = ("rate", "rate") if self.fit == "trend_growth" else (None, "share")
+        for name, wanted in (("long_run", dimension), ("long_run_sd", of_sd)):
+            quantity = getattr(self, name)
+            wrong = Fits(wanted).wrong(quantity) if quantity is not None else ""
+            if wrong:
+                raise Misread(name, wrong)
         return self
 
 
 class CorrelationSpec(Frozen):
     """A group of assumptions, or of processes, that move together; `rho` of the normal scores, or a matrix."""
 
-    members: tuple[Text, ...] = Field(min_length=2, max_length=40)
+    members: Annotated[tuple[Text, ...], Field(min_length=2, max_length=_MAX_MEMBERS)]
     rho: float | None = None
     matrix: tuple[tuple[float, ...], ...] | None = None
     source: Sources = ()
@@ -110,12 +160,11 @@ class CorrelationSpec(Frozen):
     @model_validator(mode="after")
     def _rho_or_matrix(self) -> CorrelationSpec:
         if (self.rho is None) == (self.matrix is None):
-            raise ValueError("give `rho`, or a `matrix`, not both")
-        if len(set(self.members)) != len(self.members):
-            raise ValueError("a member stands twice")
+            raise ValueError("give either `rho` or a `matrix`")
         return self
 
     def as_matrix(self) -> tuple[tuple[float, ...], ...]:
+        """The whole matrix of correlations."""
         if self.matrix is not None:
             return self.matrix
         n, rho = len(self.members), float(self.rho or 0.0)
@@ -123,18 +172,30 @@ class CorrelationSpec(Frozen):
 
 
 class PathSpec(Frozen):
-    """The path of one pair's two-way trade: its published history and the growth of the two economies."""
+    """The path of one pair's two-way trade: its published history and the growth of the two economies.
+
+    `statistics` names those whose figures the path is fitted to; without it, all in the history are. Others, such as
+    figures with another coverage, are only shown.
+    """
 
     between: tuple[PlayerName, PlayerName]
     history: Text
+    statistics: tuple[Text, ...] = ()
     growth: Mapping[Text, Text]
     extra_growth: Rate = Field(default_factory=lambda: read_quantity("0 %/yr", "rate"))
     source: Sources = ()
     note: Text = ""
 
+    @model_validator(mode="after")
+    def _two_players(self) -> PathSpec:
+        if self.between[0] == self.between[1]:
+            raise Misread("between", "names two players")
+        return self
+
 
 _TEST = re.compile(r"(at_least|at_most|by)\s+(.+)")
 _BETWEEN = re.compile(r"between\s+(.+?)\s+and\s+(.+)")
+_EXAMPLES = "`at_least 1 bn USD`, `at_most 5 %`, `between 1 MUSD and 2 MUSD` or `by 2025`"
 
 
 class TestSpec(Frozen):
@@ -150,40 +211,38 @@ class TestSpec(Frozen):
         """Raises UnitError where the text is no test."""
         if isinstance(raw, TestSpec):
             return raw
-        text = str(raw).strip() if isinstance(raw, str) else ""
+        text = raw.strip() if isinstance(raw, str) else ""
         if match := _BETWEEN.fullmatch(text):
-            low, high = read_quantity(match[1], None), read_quantity(match[2], None)
-            if low.unit.powers != high.unit.powers or _value(low) >= _value(high):
+            low, high = _figure(match[1]), _figure(match[2])
+            if low.unit.powers != high.unit.powers or low.central >= high.central:
                 raise UnitError(f"`{text}`: the two ends are of one unit, and the lower stands first")
             return TestSpec(kind="between", low=low, high=high, text=text)
         if match := _TEST.fullmatch(text):
-            quantity = read_quantity(match[2], None)
-            _value(quantity)
-            if match[1] == "by" and not re.fullmatch(r"\d{4}", match[2]):
+            if match[1] == "by" and not re.fullmatch(r"\d{4}", match[2], re.ASCII):
                 raise UnitError(f"`{text}`: `by` is followed by a year, as in `by 2025`")
-            return TestSpec(kind=match[1], low=quantity, high=quantity, text=text)  # type: ignore[arg-type]
-        raise UnitError(
-            f"`{str(raw)[:60]}` is not a test; write `at_least 1 bn USD`, `at_most 5 %`, `between 1 MUSD and 2 MUSD` or `by 2025`"
-        )
+            quantity = _figure(match[2])
+            return TestSpec.model_validate({"kind": match[1], "low": quantity, "high": quantity, "text": text})
+        raise UnitError(f"`{str(raw)[:60]}` is not a test; write {_EXAMPLES}")
 
 
-def _value(quantity: Quantity) -> float:
+def _figure(text: str) -> Quantity:
+    quantity = read_quantity(text, None)
     if quantity.distribution is None:
         raise UnitError(f"`{quantity.text}` is a name; a test holds a figure, such as `at_least 1 bn USD`")
-    return quantity.central
+    return quantity
 
 
-Test = Annotated[TestSpec, BeforeValidator(TestSpec.read), WithJsonSchema({"type": "string", "examples": ["at_least 1 bn USD"]})]
+_TEST_SCHEMA = WithJsonSchema({"type": "string", "examples": ["at_least 1 bn USD"]})
 
 
 class ClaimSpec(Frozen):
     """A claim: who said what and where, whose statistics settle it, and the test of it."""
 
-    said: Text
-    by: Text
+    said: Words
+    by: Words
     source: Sources
-    measure: Text
-    test: Test
+    measure: Words
+    test: Annotated[TestSpec, BeforeValidator(TestSpec.read), _TEST_SCHEMA]
     where: Mapping[str, Any] = Field(default_factory=dict)
     levers: tuple[Text, ...] = ()
     envelope: Text | None = None
@@ -193,7 +252,7 @@ class ClaimSpec(Frozen):
     @model_validator(mode="after")
     def _has_a_source(self) -> ClaimSpec:
         if not self.source:
-            raise ValueError("a claim has a `source`: where was it said?")
+            raise Misread("source", "is empty: where was it said?")
         return self
 
 
@@ -211,23 +270,27 @@ def _horizon(raw: Any) -> tuple[int, int]:
         raise ValueError(f"`{str(raw)[:40]}` is not a range of years; write it like 2013..2035")
     first, last = int(match[1]), int(match[2])
     if not first < last <= first + _MAX_YEARS:
-        raise ValueError(f"`{raw}`: the first year comes before the last, and they span at most {_MAX_YEARS} years")
+        what = f"the first year comes before the last, and they span at most {_MAX_YEARS} years"
+        raise ValueError(f"`{raw}`: {what}")
     return first, last
 
 
 def _format(raw: Any) -> Any:
     if raw != FORMAT or isinstance(raw, bool):
-        raise ValueError(f"`format: {raw}` is not known to this version; write `format: {FORMAT}`")
+        raise ValueError(f"`format: {str(raw)[:40]}` is not known to this version; write `format: {FORMAT}`")
     return raw
+
+
+_HORIZON_SCHEMA = WithJsonSchema({"type": "string", "examples": ["2013..2035"]})
 
 
 class CaseFile(Frozen):
     """The content of case.yaml."""
 
-    format: Annotated[int, BeforeValidator(_format)]
-    title: Text
+    format: Annotated[int, BeforeValidator(_format), WithJsonSchema({"const": FORMAT})]
+    title: Words
     as_of: Day
-    horizon: Annotated[tuple[int, int], BeforeValidator(_horizon), WithJsonSchema({"type": "string", "examples": ["2013..2035"]})]
+    horizon: Annotated[tuple[int, int], BeforeValidator(_horizon), _HORIZON_SCHEMA]
     players: Mapping[Text, Text]
     note: Text = ""
     limits: tuple[Text, ...] = ()
@@ -237,13 +300,11 @@ class CaseFile(Frozen):
     trade: Mapping[Text, PathSpec] = Field(default_factory=dict)
     initiatives: Mapping[Text, Any] = Field(default_factory=dict)
     claims: Mapping[Text, ClaimSpec] = Field(default_factory=dict)
-    scenarios: Mapping[Text, ScenarioSpec] = Field(default_factory=dict)
+    scenarios: Mapping[Text, ScenarioSpec] = Field(default_factory=dict, max_length=_MAX_SCENARIOS)
 
     @model_validator(mode="after")
     def _as_of_in_horizon(self) -> CaseFile:
         first, last = self.horizon
         if not first <= self.as_of.year < last:
-            raise ValueError(f"`as_of` ({self.as_of}) lies outside the horizon {first}..{last}")
+            raise Misread("as_of", f"{self.as_of} lies outside the horizon {first}..{last}")
         return self
-
-

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Place", "Problem", "Problems"]
+from tumen.errors import UnitError
 
+__all__ = ["Keys", "Misread", "Place", "Problem", "Problems"]
+
+Keys = tuple[str | int, ...]  # what leads to a part of a document: ("claims", "relief", "levers", 0)
 _MAX_PROBLEMS = 200
 
 
@@ -33,16 +36,32 @@ class Problem:
         return f"{self.place}: {self.field}: {self.what}" if self.field else f"{self.place}: {self.what}"
 
 
+class Misread(UnitError):
+    """What is wrong with one key of the part that is read."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(what)
+        self.keys: Keys = (key,)
+
+    def __reduce__(self) -> tuple[type[Misread], tuple[str, str]]:
+        return type(self), (str(self.keys[0]), str(self))
+
+
 @dataclass(slots=True)
 class Problems:
-    """The list that a reading fills; nothing outlives the reading but what it holds."""
+    """The list that a reading fills; it keeps the first 200, each once."""
 
     found: list[Problem] = field(default_factory=list)
 
     def add(self, place: Place, field: str, what: str) -> None:
-        problem = Problem(place, field, " ".join(what.split())[:600])
-        if problem not in self.found and len(self.found) < _MAX_PROBLEMS:
+        problem = Problem(place, field[:200], " ".join(what.split())[:600])
+        if problem not in self.found and not self.full:
             self.found.append(problem)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many that nobody reads more of them."""
+        return len(self.found) >= _MAX_PROBLEMS
 
     def __bool__(self) -> bool:
         return bool(self.found)

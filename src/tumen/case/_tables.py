@@ -1,27 +1,32 @@
 """CSV tables of a case: dated figures with their sources, one row a figure.
 
 Columns: `year, value` and any of `unit, low, high, statistics, source, known, note`. Values are brought to base units;
-`low` and `high` are in the row's unit.
+`low` and `high` are in the row's unit. For one year there is one figure of one statistics.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tumen.case._dates import latest_day
 from tumen.case._problems import Place, Problems
+from tumen.case._text import read_text
 from tumen.case._units import Unit, parse_number, parse_unit
-from tumen.case._yaml import MAX_TABLE_BYTES, read_text
 from tumen.errors import UnitError, did_you_mean
 
 __all__ = ["Row", "Table", "read_table"]
 
 COLUMNS = ("year", "value", "unit", "low", "high", "statistics", "source", "known", "note")
-_MAX_ROWS = 200_000
+MAX_TABLE_BYTES = 5_000_000
+_MAX_ROWS = 50_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,91 +63,116 @@ def read_table(folder: Path, name: str, problems: Problems, place: Place) -> tup
     if text is None:
         return None, ""
     before = len(problems.found)
-    rows = _rows(name, text, problems)
-    if len(problems.found) > before:
-        return None, text
-    if not rows:
-        problems.add(Place(name, 1), "", f"the table is empty; it has a header ({', '.join(COLUMNS[:2])}, ...) and at least one row")
-        return None, text
-    for row in rows[1:]:
-        if row.unit.powers != rows[0].unit.powers:
-            problems.add(Place(name, row.line), "unit", f"in {row.unit.label}, but line {rows[0].line} in {rows[0].unit.label}; use one unit")
-            return None, text
-    return Table(name, tuple(rows)), text
+    rows = _Rows(name, problems).read(text)
+    if len(problems.found) == before and not rows:
+        what = f"the table is empty; it has a header ({', '.join(COLUMNS[:2])}, ...) and at least one row"
+        problems.add(Place(name, 1), "", what)
+    return (Table(name, tuple(rows)) if len(problems.found) == before else None), text
 
 
-def _rows(name: str, text: str, problems: Problems) -> list[Row]:
-    reader = csv.reader(io.StringIO(text), strict=True)
-    rows: list[Row] = []
-    header: list[str] | None = None
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
-                continue
-            line = reader.line_num
-            if header is None:
-                header = _header(name, line, cells, problems)
-                if header is None:
-                    return []
-            elif len(cells) != len(header):
-                problems.add(Place(name, line), "", f"{len(cells)} cells where the header has {len(header)}; quote texts that hold commas")
-            elif len(rows) >= _MAX_ROWS:
-                problems.add(Place(name, line), "", f"more than {_MAX_ROWS:,} rows; aggregate the table to what the case needs")
-                return rows
-            elif (row := _row(name, line, dict(zip(header, cells, strict=True)), problems)) is not None:
-                rows.append(row)
-    except csv.Error as error:
-        problems.add(Place(name, reader.line_num), "", f"this is not a CSV table: {error}")
-    return rows
+@dataclass(slots=True)
+class _Rows:
+    """Reads the rows of one table, noting what is wrong with each."""
 
+    name: str
+    problems: Problems
 
-def _header(name: str, line: int, cells: list[str], problems: Problems) -> list[str] | None:
-    header = [cell.strip().lower() for cell in cells]
-    bad = [cell for cell in header if cell not in COLUMNS]
-    for cell in bad:
-        problems.add(Place(name, line), cell[:40], f"unknown column; {did_you_mean(cell, COLUMNS)}")
-    missing = [column for column in ("year", "value") if column not in header]
-    for column in missing:
-        problems.add(Place(name, line), column, "the column is missing; a table has `year` and `value`")
-    twice = sorted({cell for cell in header if header.count(cell) > 1})
-    for cell in twice:
-        problems.add(Place(name, line), cell, "the column stands twice")
-    return None if bad or missing or twice else header
-
-
-def _row(name: str, line: int, cells: Mapping[str, str], problems: Problems) -> Row | None:
-    before = len(problems.found)
-
-    def number(column: str) -> float | None:
-        text = cells.get(column, "").strip()
-        if not text:
-            return None
+    def read(self, text: str) -> list[Row]:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        rows: list[Row] = []
+        header: list[str] | None = None
+        following = 1
         try:
-            return parse_number(text)
-        except UnitError as error:
-            problems.add(Place(name, line), column, str(error))
-            return None
+            for cells in reader:
+                line, following = (
+                    following,
+                    reader.line_num + 1,
+                )  # where the record begins: a quoted cell may span lines
+                if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
+                    continue
+                if header is None:
+                    header = self._header(line, cells)
+                    if header is None:
+                        return []
+                elif len(cells) != len(header):
+                    what = f"{len(cells)} cells where the header has {len(header)}; quote texts that hold commas"
+                    self._note(line, "", what)
+                elif len(rows) >= _MAX_ROWS:
+                    self._note(line, "", f"more than {_MAX_ROWS:,} rows; keep the figures that the case needs")
+                    break
+                elif (row := self._row(line, dict(zip(header, cells, strict=True)))) is not None:
+                    rows.append(row)
+                if self.problems.full:
+                    break
+        except csv.Error as error:
+            self._note(following, "", f"this is not a CSV table: {error}")
+        self._check_together(rows)
+        return rows
 
-    year, value, low, high = (number(column) for column in ("year", "value", "low", "high"))
-    unit, known = parse_unit(""), cells.get("known", "").strip() or None
-    try:
-        unit = parse_unit(cells.get("unit", ""))
-        if known:
-            latest_day(known)
-    except UnitError as error:
-        problems.add(Place(name, line), "unit" if "date" not in str(error) else "known", str(error))
-    for column, found in (("year", year), ("value", value)):
-        if found is None and not cells.get(column, "").strip():
-            problems.add(Place(name, line), column, "is empty")
-    if year is not None and not (year.is_integer() and 1000 <= year <= 2200):
-        problems.add(Place(name, line), "year", f"`{year:g}` is not a year")
-    if len(problems.found) > before or year is None or value is None:
-        return None
-    ends = [value if end is None else end for end in (low, high)]
-    if not ends[0] <= value <= ends[1]:
-        problems.add(Place(name, line), "low", "the value lies outside its own range, low to high")
-        return None
-    scaled = [None if end is None else end * unit.factor for end in (low, high)]
-    keys = tuple(key.strip() for key in cells.get("source", "").split(";") if key.strip())
-    statistics, note = cells.get("statistics", "").strip(), cells.get("note", "").strip()
-    return Row(line, int(year), value * unit.factor, unit, scaled[0], scaled[1], statistics, keys, known, note)
+    def _note(self, line: int, column: str, what: str) -> None:
+        self.problems.add(Place(self.name, line), column[:40], what)
+
+    def _header(self, line: int, cells: list[str]) -> list[str] | None:
+        header = [cell.strip().lower() for cell in cells]
+        bad = [cell for cell in header if cell not in COLUMNS]
+        for cell in bad:
+            self._note(line, cell, f"unknown column; {did_you_mean(cell[:40], COLUMNS)}")
+        missing = [column for column in ("year", "value") if column not in header]
+        for column in missing:
+            self._note(line, column, "the column is missing; a table has `year` and `value`")
+        twice = sorted({cell for cell in header if header.count(cell) > 1})
+        for cell in twice:
+            self._note(line, cell, "the column stands twice")
+        return None if bad or missing or twice else header
+
+    def _row(self, line: int, cells: Mapping[str, str]) -> Row | None:
+        before = len(self.problems.found)
+
+        def read(column: str, reader: Callable[[str], T]) -> T | None:
+            text = cells.get(column, "").strip()
+            try:
+                return reader(text) if text else None
+            except UnitError as error:
+                self._note(line, column, str(error))
+                return None
+
+        year = read("year", _year)
+        value, low, high = (read(column, parse_number) for column in ("value", "low", "high"))
+        unit = read("unit", parse_unit) or parse_unit("")
+        known = cells.get("known", "").strip() or None
+        read("known", latest_day)
+        for column in ("year", "value"):
+            if not cells[column].strip():
+                self._note(line, column, "is empty")
+        if len(self.problems.found) > before or year is None or value is None:
+            return None
+        least, most = value if low is None else low, value if high is None else high
+        if not least <= value <= most:
+            self._note(line, "low" if value < least else "high", "the value lies outside its own range, low to high")
+        scaled = [None if number is None else number * unit.factor for number in (value, low, high)]
+        if not all(number is None or math.isfinite(number) for number in scaled) or scaled[0] is None:
+            self._note(line, "value", f"`{cells['value'].strip()} {unit.label}` is not a finite number")
+            return None
+        keys = tuple(key.strip() for key in cells.get("source", "").split(";") if key.strip())
+        statistics, note = cells.get("statistics", "").strip(), cells.get("note", "").strip()
+        return Row(line, year, scaled[0], unit, scaled[1], scaled[2], statistics, keys, known, note)
+
+    def _check_together(self, rows: list[Row]) -> None:
+        """One unit for the whole table, and one figure for each year and statistics."""
+        seen: dict[tuple[int, str], int] = {}
+        for row in rows:
+            if row.unit.powers != rows[0].unit.powers:
+                what = f"in {row.unit.label}, but line {rows[0].line} in {rows[0].unit.label}; use one unit"
+                self._note(row.line, "unit", what)
+            first = seen.setdefault((row.year, row.statistics), row.line)
+            if first != row.line:
+                whose = f" of `{row.statistics}`" if row.statistics else ""
+                what = f"{row.year}{whose} stands already in line {first}; keep one, or tell them apart by `statistics`"
+                self._note(row.line, "year", what)
+
+
+def _year(text: str) -> int:
+    year = parse_number(text)
+    if not (year.is_integer() and 1000 <= year <= 2200):
+        raise UnitError(f"`{text[:40]}` is not a year")
+    return int(year)

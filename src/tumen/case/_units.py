@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tumen.errors import UnitError, did_you_mean
 
@@ -36,9 +36,11 @@ CURRENCIES = tuple(
 
 _SCALES = {"thousand": 1e3, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "tn": 1e12, "trillion": 1e12}
 _MULTIPLES = {"k": 1e-3, "M": 1.0, "bn": 1e3, "tn": 1e6}
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_TOKEN = re.compile(r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9_]*|%)"
-                    r"|(?P<mark>[/*^()]))")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9_]*|%)"
+    r"|(?P<mark>[/*^()]))"
+)
 _REAL_MONEY = re.compile(r"(k|M|bn|tn)?([A-Z]{3})_((?:19|20)\d\d)")
 _MAX_LENGTH = 80
 
@@ -112,7 +114,7 @@ def parse_quantity(text: str | float) -> Measured:
     2.0
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float):
-        raise UnitError(f"{text!r} is not a quantity; write a number with its unit, such as `4 Mt/yr`")
+        raise UnitError(f"{_named(text)} is not a quantity; write a number with its unit, such as `4 Mt/yr`")
     if not isinstance(text, str):
         return Measured(_finite(float(text), str(text)), parse_unit(""), str(text))
     words = text.strip()
@@ -122,7 +124,7 @@ def parse_quantity(text: str | float) -> Measured:
     if match is None:
         raise UnitError(f"`{words}` does not begin with a number; write it like `4 Mt/yr` or `30 %`")
     value, rest = float(match.group()), words[match.end() :].strip()
-    if rest[:1] in {",", "_", "'"}:
+    if rest[:1] in {",", "_", "'"} or rest[:1].isdigit():
         raise UnitError(f"`{words}`: write the number without thousands separators, with a point for decimals")
     head, _, tail = rest.partition(" ")
     if head in _SCALES:
@@ -130,7 +132,7 @@ def parse_quantity(text: str | float) -> Measured:
         if not rest:
             raise UnitError(f"`{words}` has no unit after `{head}`; say of what, such as `{match.group()} {head} USD`")
     unit = parse_unit(rest)
-    return Measured(_tidy(_finite(value, words) * unit.factor), unit, words)
+    return Measured(_tidy(_finite(value * unit.factor, words)), unit, words)
 
 
 def parse_number(text: object) -> float:
@@ -140,7 +142,7 @@ def parse_number(text: object) -> float:
     0.3
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float):
-        raise UnitError(f"{text!r} is not a number")
+        raise UnitError(f"{_named(text)} is not a number")
     if isinstance(text, str) and not _NUMBER.fullmatch(text.strip()):
         raise UnitError(f"`{text.strip()[:_MAX_LENGTH]}` is not a number")
     return _finite(float(text), str(text))
@@ -176,7 +178,9 @@ def _tokens(words: str) -> list[str]:
     while position < len(words):
         match = _TOKEN.match(words, position)
         if match is None or match.end() == position:
-            raise UnitError(f"`{words}` is not a unit: `{words[position]}` cannot stand in one; write it like `MUSD/yr`")
+            raise UnitError(
+                f"`{words}` is not a unit: `{words[position]}` cannot stand in one; write it like `MUSD/yr`"
+            )
         tokens.append(match.group().strip())
         position = match.end()
     return tokens
@@ -206,8 +210,8 @@ def _term(tokens: list[str], position: int, words: str, depth: int) -> tuple[flo
         if position < len(tokens) and _NUMBER.fullmatch(tokens[position]):
             factor, position = float(tokens[position]), position + 1
         inner, powers, position = _product(tokens, position, words, depth + 1)
-        if factor <= 0 or position >= len(tokens) or tokens[position] != ")":
-            raise UnitError(f"`{words}` is not a unit: a bracket holds a positive number and a unit, as in `(1000 m3)`")
+        if not 1e-9 <= factor <= 1e9 or position >= len(tokens) or tokens[position] != ")":
+            raise UnitError(f"`{words}` is not a unit: a bracket holds a number and a unit, as in `(1000 m3)`")
         return factor * inner, powers, position + 1
     if not token or not (token[0].isalpha() or token == "%"):
         raise UnitError(f"`{words}` is not a unit; expected a name such as `MUSD`, found `{token or 'nothing'}`")
@@ -252,7 +256,7 @@ def _lookup(registry: pint.UnitRegistry[float], name: str) -> tuple[float, tuple
     """Factor and dimensions of one named unit; currencies are handled by rule, the rest by the registry."""
     for multiple, factor in (("", 1e-6), *_MULTIPLES.items()):
         if name.startswith(multiple) and name[len(multiple) :] in CURRENCIES:
-            return factor, ((f"money_{name[len(multiple):]}", 1),)
+            return factor, ((f"money_{name[len(multiple) :]}", 1),)
     real = _REAL_MONEY.fullmatch(name)
     if real and real.group(2) in CURRENCIES:
         return (_MULTIPLES[real.group(1)] if real.group(1) else 1e-6), ((f"money_{real.group(2)}_{real.group(3)}", 1),)
@@ -261,8 +265,8 @@ def _lookup(registry: pint.UnitRegistry[float], name: str) -> tuple[float, tuple
         usual = "units are such as MUSD, %, yr, km, Mt, bcm, MWh, TEU, person"
         raise UnitError(f"`{name}` is no unit known here; {near if near.startswith('did') else usual}")
     quantity = registry.Quantity(1.0, name).to_root_units()
-    dimensions = tuple((str(d).strip("[]"), int(power)) for d, power in quantity.dimensionality.items())
-    return float(quantity.magnitude), dimensions
+    powers: Mapping[str, Any] = quantity.dimensionality
+    return float(quantity.magnitude), tuple((name.strip("[]"), int(power)) for name, power in powers.items())
 
 
 _BASE_LABELS = {
@@ -298,6 +302,15 @@ def _generic(powers: tuple[tuple[str, int], ...]) -> dict[str, int]:
     if len(money) == 1:
         return generic | {"money": money[0][1]}
     return generic | dict(money)
+
+
+def _named(raw: object) -> str:
+    """What stands in a number's place, in the words of a message."""
+    if raw is None:
+        return "nothing"
+    if isinstance(raw, bool):
+        return f"`{str(raw).lower()}`"
+    return "a list" if isinstance(raw, list | tuple) else "a group of keys" if isinstance(raw, Mapping) else f"{raw!r}"
 
 
 def _finite(value: float, text: str) -> float:

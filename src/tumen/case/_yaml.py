@@ -7,208 +7,176 @@ keys, deep nesting and large files, so no file can run code, grow on reading, or
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from tumen.case._problems import Place, Problems
+from tumen.case._document import Document
+from tumen.case._problems import Keys, Place, Problems
+from tumen.case._text import CONTROL
 
-__all__ = ["Document", "read_text", "read_yaml"]
+__all__ = ["MAX_YAML_BYTES", "parse_yaml"]
 
-MAX_YAML_BYTES = 1_000_000
-MAX_TABLE_BYTES = 20_000_000
+MAX_YAML_BYTES = 500_000
+_MAX_LINE = 10_000  # characters: the parser takes long over endless lines
 _MAX_DEPTH = 16
-_MAX_NODES = 50_000
+_MAX_EVENTS = 30_000
 
-Path_ = tuple[str | int, ...]
-_INT = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
-_FLOAT = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)")
-_NOT_FINITE = re.compile(r"[+-]?\.(inf|nan)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file's content as plain dicts, lists and scalars, and the place of every key and item."""
-
-    file: str
-    data: Any
-    places: Mapping[Path_, Place]
-
-    def place(self, path: Path_) -> Place:
-        """The place of a path or, where it has none of its own, of the nearest part above it."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.places:
-                return self.places[path[:length]]
-        return Place(self.file, 1)
+_INT = re.compile(r"[+-]?(0|[1-9]\d{0,17})", re.ASCII)
+_FLOAT = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?\.?(inf|nan)", re.IGNORECASE)
+_STEPS = {"MappingStartEvent": 1, "SequenceStartEvent": 1, "MappingEndEvent": -1, "SequenceEndEvent": -1}
 
 
 class _Stop(Exception):
     """A problem that ends the reading of the file."""
 
-    def __init__(self, line: int, what: str, field: str = "") -> None:
+    def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
-        self.line, self.what, self.field = line, what, field
-
-
-def read_text(folder: Path, name: str, problems: Problems, place: Place, *, limit: int) -> str | None:
-    """The text of a file of the case, or None after noting why it cannot be read."""
-    path = folder / name
-    inside = not Path(name).is_absolute() and path.resolve().is_relative_to(folder.resolve())
-    if not inside or "\\" in name or "\0" in name:
-        problems.add(place, "", f"`{name}` lies outside the case's folder; put the file into the folder and name it there")
-        return None
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            problems.add(place, "", f"`{name}` is not a file")
-            return None
-        if size > limit:
-            problems.add(Place(name, 0), "", f"the file has {size:,} bytes; at most {limit:,} are read here")
-            return None
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        from tumen.errors import did_you_mean
-
-        others = [entry.name for entry in folder.glob("*") if entry.suffix == Path(name).suffix and entry.is_file()]
-        problems.add(place, "", f"there is no file `{name}` in the case's folder; {did_you_mean(name, others)}")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        problems.add(Place(name, line), "", f"byte {error.start} is not UTF-8 text; save the file as UTF-8")
-    except OSError as error:
-        problems.add(place, "", f"`{name}` cannot be read: {error.strerror or error}")
-    return None
-
-
-def read_yaml(folder: Path, name: str, problems: Problems) -> Document | None:
-    """Read one YAML file of the case; None after noting what is wrong."""
-    text = read_text(folder, name, problems, Place(name, 0), limit=MAX_YAML_BYTES)
-    if text is None:
-        return None
-    return parse_yaml(text, name, problems)
+        self.line = line
 
 
 def parse_yaml(text: str, name: str, problems: Problems) -> Document | None:
-    """Parse YAML text; None after noting what is wrong."""
+    """Parse YAML text; None after noting why it cannot be."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    places: dict[Path_, Place] = {}
+    reader = _Reader(name, problems)
     try:
-        events = YAML(typ="safe", pure=True).parse(text)
-        reader = _Reader(name, _counted(events), places, problems)
-        data = reader.document()
+        _check_lines(text)
+        data = reader.document(_counted(YAML(typ="safe", pure=True).parse(text)))
     except _Stop as stop:
-        problems.add(Place(name, stop.line), stop.field, stop.what)
+        problems.add(Place(name, stop.line), "", str(stop))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = f"this is not YAML: {error.problem or error.context}; check indentation, colons and quotes"
         problems.add(Place(name, mark.line + 1 if mark else 0), "", what)
     except (YAMLError, ValueError, RecursionError) as error:
-        problems.add(Place(name, _line_of_control_character(text)), "", f"this is not YAML text: {str(error)[:120]}")
+        problems.add(Place(name, 0), "", f"this is not YAML: {str(error)[:120]}")
     else:
-        return Document(name, data, places)
+        return Document(name, data, reader.places, frozenset(reader.broken))
     return None
+
+
+def _check_lines(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _MAX_LINE:
+            raise _Stop(number, f"a line of {len(line):,} characters; break it into lines of at most {_MAX_LINE:,}")
 
 
 def _counted(events: Iterator[Any]) -> Iterator[Any]:
     """The events, as long as they are few enough and nest little enough."""
     depth = 0
     for count, event in enumerate(events):
-        kind = type(event).__name__
         line = event.start_mark.line + 1
-        depth += {"MappingStartEvent": 1, "SequenceStartEvent": 1, "MappingEndEvent": -1, "SequenceEndEvent": -1}.get(kind, 0)
+        depth += _STEPS.get(type(event).__name__, 0)
         if depth > _MAX_DEPTH:
             raise _Stop(line, f"nested more than {_MAX_DEPTH} levels deep; a case needs fewer")
-        if count > _MAX_NODES:
-            raise _Stop(line, f"more than {_MAX_NODES:,} entries; put long series into a CSV table")
+        if count > _MAX_EVENTS:
+            raise _Stop(line, f"more than {_MAX_EVENTS:,} keys and values; put long series into a CSV table")
         yield event
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Builds plain data from parser events, noting the place of each key."""
+    """Builds plain data from parser events, noting the place of each key, and the parts that it cannot take."""
 
     file: str
-    events: Iterator[Any]
-    places: dict[Path_, Place]
     problems: Problems
+    events: Iterator[Any] = field(default_factory=lambda: iter(()))
+    places: dict[Keys, Place] = field(default_factory=dict)
+    broken: set[Keys] = field(default_factory=set)
+    anchored: bool = False
 
-    def document(self) -> Any:
+    def document(self, events: Iterator[Any]) -> Any:
+        self.events = events
         data: Any = None
         documents = 0
-        for event in self.events:
-            kind = type(event).__name__
-            if kind == "DocumentStartEvent":
+        for event in events:
+            if type(event).__name__ == "DocumentStartEvent":
+                line = event.start_mark.line + 1
                 documents += 1
                 if documents > 1:
-                    raise _Stop(event.start_mark.line + 1, "a second document begins here (`---`); a file holds one")
+                    raise _Stop(line, "a second document begins here (`---`); a file holds one")
                 if event.tags or event.version:
-                    raise _Stop(event.start_mark.line + 1, "YAML directives (`%...`) are not part of the case format")
-                data = self._node(next(self.events), ())
+                    raise _Stop(line, "YAML directives (`%...`) are not part of the case format")
+                data = self._node(next(events), ())
         return data
 
-    def _node(self, event: Any, path: Path_) -> Any:
-        kind, line = type(event).__name__, event.start_mark.line + 1
-        field = ".".join(map(str, path))
-        self.places.setdefault(path, Place(self.file, line))
-        if kind == "AliasEvent" or event.anchor:
-            raise _Stop(line, "anchors (`&`) and aliases (`*`) are not part of the case format; write the value out", field)
-        tag = getattr(event, "tag", None) or getattr(event, "ctag", None)
-        if tag and str(tag) not in {"", "None"} and not (kind == "ScalarEvent" and event.implicit[1] and not event.implicit[0]):
-            raise _Stop(line, f"the tag `{str(tag)[:60]}` is not part of the case format; leave it out", field)
-        if kind == "MappingStartEvent":
-            return self._mapping(path)
-        if kind == "SequenceStartEvent":
-            return self._sequence(path)
-        return self._scalar(event, line, field)
+    def _note(self, event: Any, keys: Keys, what: str) -> None:
+        self.broken.add(keys)
+        self.problems.add(Place(self.file, event.start_mark.line + 1), ".".join(map(str, keys)), what)
 
-    def _mapping(self, path: Path_) -> dict[str, Any]:
+    def _anchor(self, event: Any, keys: Keys) -> None:
+        if self.anchored:  # said once a file
+            self.broken.add(keys)
+        else:
+            what = "anchors (`&`) and aliases (`*`) are not part of the case format; write the values out"
+            self._note(event, keys, what)
+        self.anchored = True
+
+    def _node(self, event: Any, keys: Keys) -> Any:
+        kind = type(event).__name__
+        self.places.setdefault(keys, Place(self.file, event.start_mark.line + 1))
+        if kind == "AliasEvent" or event.anchor:
+            self._anchor(event, keys)
+        if kind == "AliasEvent":
+            return None
+        if event.tag:
+            self._note(event, keys, f"the tag `{event.tag[:60]}` is not part of the case format; leave it out")
+        if kind == "MappingStartEvent":
+            return self._mapping(keys)
+        if kind == "SequenceStartEvent":
+            return self._sequence(keys)
+        return self._scalar(event, keys)
+
+    def _mapping(self, keys: Keys) -> dict[str, Any]:
         data: dict[str, Any] = {}
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
-            line = event.start_mark.line + 1
-            if type(event).__name__ != "ScalarEvent" or event.anchor or event.value == "<<":
-                raise _Stop(line, "a key is a plain word here", ".".join(map(str, path)))
-            key = str(event.value)
-            below = (*path, key)
+            if type(event).__name__ != "ScalarEvent" or event.anchor or event.tag or event.value == "<<":
+                raise _Stop(
+                    event.start_mark.line + 1, "a key is a plain word, without brackets, tags, `?`, `&` or `<<`"
+                )
+            key = self._text(event, keys)
+            below = (*keys, key)
             if key in data:
-                first = self.places[below].line
-                self.problems.add(Place(self.file, line), ".".join(map(str, below)), f"stands twice; first in line {first}")
-                self._node(next(self.events), (*path, key, "#"))
+                self._note(event, below, f"stands twice; first in line {self.places[below].line}")
+                self._node(next(self.events), (*below, "again"))
                 continue
-            self.places[below] = Place(self.file, line)
+            self.places[below] = Place(self.file, event.start_mark.line + 1)
             data[key] = self._node(next(self.events), below)
         return data
 
-    def _sequence(self, path: Path_) -> list[Any]:
+    def _sequence(self, keys: Keys) -> list[Any]:
         data: list[Any] = []
         while type(event := next(self.events)).__name__ != "SequenceEndEvent":
-            data.append(self._node(event, (*path, len(data))))
+            data.append(self._node(event, (*keys, len(data))))
         return data
 
-    def _scalar(self, event: Any, line: int, field: str) -> Any:
-        text = str(event.value)
+    def _scalar(self, event: Any, keys: Keys) -> Any:
+        text = self._text(event, keys)
         if not event.implicit[0]:  # quoted: text as it stands
             return text
         if text in {"", "~", "null"}:
             return None
         if text in {"true", "false"}:
             return text == "true"
-        if _NOT_FINITE.fullmatch(text) or text.lower() in {"nan", "inf", "-inf"}:
-            raise _Stop(line, f"`{text}` is not a finite number", field)
         if _INT.fullmatch(text):
             return int(text)
-        if _FLOAT.fullmatch(text):
-            value = float(text)
-            if value in {float("inf"), float("-inf")}:
-                raise _Stop(line, f"`{text}` is not a finite number", field)
-            return value
-        return text
-
-
-def _line_of_control_character(text: str) -> int:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if any(ord(character) < 32 and character != "\t" for character in line):
+        number = float(text) if _FLOAT.fullmatch(text) else math.nan if _NOT_FINITE.fullmatch(text) else None
+        if number is None:
+            return text
+        if math.isfinite(number):
             return number
-    return 0
+        self._note(event, keys, f"`{text[:40]}` is not a finite number")
+        return None
+
+    def _text(self, event: Any, keys: Keys) -> str:
+        """The text of a scalar; escapes may not bring in what no text file holds."""
+        text = str(event.value)
+        if found := CONTROL.search(text):
+            self._note(event, keys, f"the character U+{ord(found.group()):04X} is not text; take it out")
+            text = CONTROL.sub("", text)
+        return text

@@ -14,39 +14,55 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from tumen.case._dates import read_day
-from tumen.case._quantity import AnyQuantity, Fits, Quantity, read_keys
+from tumen.case._dates import latest_day, read_day
+from tumen.case._fits import Fits
+from tumen.case._quantity import Quantity, read_keys
 
 __all__ = [
-    "AnyQuantity", "Day", "Duration", "ExchangeRate", "Frequency", "Frozen", "HazardName", "Initiative", "Length", "Mass",
-    "MassRate", "Money", "MoneyRate", "Names", "Number", "PlayerName", "ProcessName", "Quantity", "Rate", "Share", "Sources", "Text",
+    "AnyQuantity", "Dated", "Day", "Duration", "ExchangeRate", "Fits", "Frequency", "Frozen", "HazardName",
+    "Initiative", "Length", "Mass", "MassRate", "Money", "MoneyRate", "Names", "Number", "PlayerName", "ProcessName",
+    "Quantity", "Rate", "Ratio", "Share", "Sources", "Text", "Words", "Year",
 ]  # fmt: skip
 
 
 class Frozen(BaseModel):
     """A part of a case: frozen, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, str_max_length=4000)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, str_max_length=4000, allow_inf_nan=False
+    )
 
 
-Money = Annotated[Quantity, Fits("money")]
-MoneyRate = Annotated[Quantity, Fits("money a year")]
-Share = Annotated[Quantity, Fits("share")]
+# What can be negative is `Rate`, `Number` and `AnyQuantity`; for the rest less than nothing is refused.
+AnyQuantity = Annotated[Quantity, Fits(None)]
 Number = Annotated[Quantity, Fits("number")]
 Rate = Annotated[Quantity, Fits("rate")]
-Frequency = Annotated[Quantity, Fits("frequency")]
-Duration = Annotated[Quantity, Fits("duration")]
-ExchangeRate = Annotated[Quantity, Fits("exchange rate")]
-Length = Annotated[Quantity, Fits("length")]
-Mass = Annotated[Quantity, Fits("mass")]
-MassRate = Annotated[Quantity, Fits("mass a year")]
+Share = Annotated[Quantity, Fits("share", low=0, high=1)]
+Ratio = Annotated[Quantity, Fits("share", low=0)]  # a price as a share of face, a volatility: may exceed 100 %
+Money = Annotated[Quantity, Fits("money", low=0)]
+MoneyRate = Annotated[Quantity, Fits("money a year", low=0)]
+ExchangeRate = Annotated[Quantity, Fits("exchange rate", low=0, above=True)]
+Frequency = Annotated[Quantity, Fits("frequency", low=0)]
+Duration = Annotated[Quantity, Fits("duration", low=0, high=1000)]
+Length = Annotated[Quantity, Fits("length", low=0)]
+Mass = Annotated[Quantity, Fits("mass", low=0)]
+MassRate = Annotated[Quantity, Fits("mass a year", low=0)]
+Year = Annotated[Quantity, Fits("number", low=1900, high=2200, single=True)]
 
 
 def _text(raw: Any) -> Any:
     """Plain words; a number that YAML made of a word such as a row's `1` is text again."""
     return str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else raw
+
+
+def _date(raw: Any) -> str:
+    """A date of any precision, kept as it was written."""
+    text = str(raw).strip()
+    if text:
+        latest_day(text)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +72,13 @@ class Names:
     what: str
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-PlayerName = Annotated[str, BeforeValidator(_text), Names("player")]
-HazardName = Annotated[str, BeforeValidator(_text), Names("hazard")]
-ProcessName = Annotated[str, BeforeValidator(_text), Names("process")]
+_TEXT = (BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]}))
+Text = Annotated[str, *_TEXT]
+Words = Annotated[str, Field(min_length=1), *_TEXT]
+PlayerName = Annotated[str, *_TEXT, Names("player")]
+HazardName = Annotated[str, *_TEXT, Names("hazard")]
+ProcessName = Annotated[str, *_TEXT, Names("process")]
+Dated = Annotated[str, BeforeValidator(_date), WithJsonSchema({"type": ["string", "number"]})]
 Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "description": "YYYY-MM-DD"})]
 Sources = Annotated[
     tuple[str, ...],

@@ -71,9 +71,9 @@ def _statistics(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
     pair = where.get("between") or ()
     for spec in case.trade.values():
         if set(spec.between) == set(pair):
-            known = {row.statistics for row in case.tables[spec.history].rows}
+            known = set(spec.statistics) or {row.statistics for row in case.tables[spec.history].rows}
             if raw not in known:
-                raise ValueError(f"`{raw}` has no figures in {spec.history}; {did_you_mean(str(raw), known)}")
+                raise ValueError(f"`{raw}` is not among the statistics that the path is fitted to; {did_you_mean(str(raw), known)}")
     return str(raw)
 
 

@@ -21,8 +21,10 @@ from tumen.case.fields import (
     Number,
     PlayerName,
     Rate,
+    Ratio,
     Share,
     Text,
+    Year,
 )  # fmt: skip
 from tumen.initiatives._inputs import Inputs, Lines
 
@@ -63,7 +65,7 @@ class ProjectTerms(Frozen):
     """A project that the fund pays for, from a year on, in the order of the list and within its balance."""
 
     cost: Money
-    start: Number
+    start: Year
 
 
 class FundTerms(Frozen):
@@ -92,7 +94,7 @@ class Spec(Initiative):
     missed: Share | None = None
     stops_paying: HazardName | None = None
     without: MoneyRate | None = None
-    market_price: Share | None = None
+    market_price: Ratio | None = None
     contract_rate: ExchangeRate | None = None
     market_rate: ExchangeRate | None = None
     fund: FundTerms | None = None

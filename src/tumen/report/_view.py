@@ -36,6 +36,7 @@ from tumen.report._canvas import typeset
 __all__ = ["Bar", "Card", "Chart", "Cite", "Lever", "Twin", "bibliography", "card", "link", "typeset"]
 
 _MOST_DRIVERS = 8
+_LEAST_SHARE = 0.01  # below it, a share cannot be told from the noise of its estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def card(answer: Answer, number: int, sources: Sequence[Cite]) -> Card:
     slug = re.sub(r"[^a-z0-9]+", "-", answer.claim.lower()).strip("-")[:60]
     numbered = {entry.source: entry for entry in sources}
     drivers = ranked(answer)
+    shown = [driver for driver in drivers[:_MOST_DRIVERS] if driver.share >= _LEAST_SHARE]
     p = min(1.0, max(0.0, answer.probability)) if math.isfinite(answer.probability) else 0.0
     lead = " ".join(part for part in (spread(answer), would_take(answer), matters(answer)) if part)
     return Card(
@@ -159,8 +161,8 @@ def card(answer: Answer, number: int, sources: Sequence[Cite]) -> Card:
         spread=format_range(answer.p05, answer.p95, answer.unit),
         sentence=lead,
         chart=_chart(answer, key),
-        bars=_bars(drivers[:_MOST_DRIVERS]),
-        others=max(0, len(drivers) - _MOST_DRIVERS),
+        bars=_bars(shown),
+        others=max(0, len(drivers) - len(shown)),
         levers=tuple(_lever(item, f"{key}-l{i}") for i, item in enumerate(named(answer), 1)),
         figures=tuple(_twin(item) for item in answer.figures),
         envelope=_envelope(answer),

@@ -1,8 +1,9 @@
 """The Gaussian part of a trade path: everything but the volatility, conditioned exactly on the published figures.
 
-With y[t] the log of the latent flow, T the last year of the history, G[t] the joint growth of the two economies:
+With y[t] the log of the latent flow, T the last year of the history, G[t] the joint growth of the two economies, a
+and c the panel's growth_intercept and growth_elasticity:
 
-    y[t] - y[t-1] = G[t] + d[t] + s e[t]             e with unit variance, s the volatility of the pair
+    y[t] - y[t-1] = a + c G[t] + d[t] + s e[t]       e with unit variance, s the volatility of the pair
     d[t] = r d[t-1] + sqrt(1 - r^2) drift_spread n[t]   stationary: every d[t] has the deviation drift_spread
     z[k] = y[t(k)] + b[j(k)] + u[k]                  row k: year t, statistics j
     b[j] ~ N(0, offset_spread^2)
@@ -34,7 +35,7 @@ FLOOR = 1e-5
 class Design:
     """The rows of a history as arrays: `log_values`, `spread` (row), `year`, `source` (row) counted from 0.
 
-    `growth` (year - 1) is the joint growth into every year but the first; `sources` the number of statistics.
+    `growth` (year - 1) is a + c G into every year but the first; `sources` the number of statistics.
     """
 
     log_values: Array

@@ -1,16 +1,19 @@
 """The predictive distribution of a bilateral flow by year, from its own history and the growth of the two economies.
 
 The log of the latent flow grows with the two economies, and deviates from that by a drift that fades and by
-heavy-tailed yearly innovations; several statistics show it, each with a lasting offset and yearly noise (the equations stand in
-`_gaussian.py`, the numbers in `_panel.py`). Beside them
+heavy-tailed yearly innovations; several statistics show it, each with a lasting offset and yearly noise (the equations
+stand in `_gaussian.py`, the numbers in `_panel.py`). Beside them
 
     e[t] ~ Student t with the panel's degrees of freedom, scaled to unit variance
     log s ~ N(log volatility, volatility_spread^2), s the volatility of this pair
 
-so that drift is shrunk to joint growth and volatility to the panel's. Given s, level, drift, offsets and the past are
-jointly Gaussian and are conditioned exactly; the posterior of s comes from the marginal likelihood on a grid. The fit
-takes innovations as Gaussian; the prediction draws them with their heavy tails. Uncertainty of s, level, drift and
-offsets is carried in full: each is drawn from the posterior, and the caller holds the scores.
+so that drift is shrunk to the growth that the economies imply, and volatility to the panel's. Given s, level, drift,
+offsets and the past are jointly Gaussian and are conditioned exactly; the posterior of s comes from the marginal
+likelihood on a grid. The fit takes innovations as Gaussian; the prediction draws them with their heavy tails. Such a
+likelihood makes too much of what a short history with heavy tails shows of its volatility, so it counts for s by the
+share `evidence` only (a tempered posterior: Grünwald 2012), measured so that intervals are right as often for calm
+pairs as for restless ones. Uncertainty of s, level, drift and offsets is carried in full: each is drawn from the
+posterior, and the caller holds the scores.
 
 With one statistics only, its offset cannot be told from the level: the offset keeps its prior, and level and offset are
 drawn with the opposite signs that the sum demands. The latent flow is then as uncertain as the offset; what the
@@ -150,7 +153,7 @@ class PairPath:
             log_flow[:, column] = state[:, first_past + back - 1] if back else state[:, 0]
         if past < len(years):
             steps = self._steps(draws, state[:, 1], draws.shocks(shocks)[:, :, past:])
-            steps += growth[:, past:] + draws.extra(extra_growth)[:, past:]
+            steps += self.prior.implied(growth[:, past:]) + draws.extra(extra_growth)[:, past:]
             log_flow[:, past:] = state[:, :1] + np.cumsum(steps, axis=1)
         reported = {
             name: self._reported(name, log_flow, offset, noise[name], years) for name, offset in offset_of.items()
@@ -212,6 +215,7 @@ class PairPath:
                 f"report_noise has the shape {noise.shape}; expected (draw, year) = {expected[1:]}, or {expected} with "
                 f"the statistics {', '.join(order)} first"
             )
+        _finite("report_noise", noise)
         return {name: size * noise[j] for j, name in enumerate(order)}
 
     def _reported(self, name: str, log_flow: Array, offset: Array, noise: Array, years: tuple[int, ...]) -> Array:
@@ -249,22 +253,21 @@ class _Draws:
         shape = (len(self.volatility), len(self.years)) if form == "draw, year" else (len(self.volatility),)
         if array.shape != shape:
             raise ValueError(f"{name} has the shape {array.shape}; expected ({form}) = {shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name}: a value is not finite; expected finite numbers, ({form})")
-        return array
+        return _finite(name, array)
 
     def shocks(self, values: npt.ArrayLike) -> Array:
         array = np.asarray(values, dtype=np.float64)
         shape = (2, len(self.volatility), len(self.years))
         if array.shape != shape:
             raise ValueError(f"shocks has the shape {array.shape}; expected (2, draw, year) = {shape}")
-        return array
+        return _finite("shocks", array)
 
     def extra(self, values: npt.ArrayLike) -> Array:
         array = np.asarray(values, dtype=np.float64)
         draws, shape = len(self.volatility), (len(self.volatility), len(self.years))
         if array.shape not in {(), (draws,), shape}:
             raise ValueError(f"extra_growth has the shape {array.shape}; expected a number, ({draws},) or {shape}")
+        _finite("extra_growth", array)
         return np.broadcast_to(array[:, None] if array.ndim == 1 else array, shape)
 
 
@@ -289,7 +292,7 @@ def fit(history: History, joint_growth: Mapping[int, float], prior: PanelPrior =
         spread=np.array([float(history.spread[k]) for k in order]),
         year=np.array([history.years[k] - first for k in order], dtype=np.intp),
         source=np.array([statistics.index(history.statistics[k]) for k in order], dtype=np.intp),
-        growth=np.array([float(joint_growth[year]) for year in range(first + 1, last + 1)]),
+        growth=prior.implied(np.array([float(joint_growth[year]) for year in range(first + 1, last + 1)])),
         sources=len(statistics),
     )
     grid, log_posterior, means, covariances = _posterior(design, prior)
@@ -321,7 +324,7 @@ def growth_needed(base: npt.ArrayLike, target: float, years: int) -> Array | flo
         raise ValueError(f"growth_needed: the target is {target}; expected a finite amount above 0")
     if years < 1:
         raise ValueError(f"growth_needed: years is {years}; expected at least 1, from the base to the target")
-    growth: Array = np.asarray(np.expm1(np.log(target / start) / years), dtype=np.float64)
+    growth: Array = np.expm1((math.log(target) - np.log(start)) / years)
     return growth if start.ndim else float(growth)
 
 
@@ -343,7 +346,7 @@ def _posterior(design: Design, prior: PanelPrior) -> tuple[Array, Array, Array, 
         at = np.linspace(low, high, _NODES)
         grid = centre + spread * at
         likelihood, means, covariances = condition(design, prior, np.exp(grid))
-        log_posterior = likelihood - 0.5 * np.square(at)
+        log_posterior = prior.evidence * likelihood - 0.5 * np.square(at)
         if not close:
             held = np.flatnonzero(log_posterior > log_posterior.max() - 18.0)
             low, high = at[max(held[0] - 1, 0)], at[min(held[-1] + 1, _NODES - 1)]
@@ -357,6 +360,12 @@ def _quantiles(grid: Array, log_posterior: Array) -> tuple[float, ...]:
     return tuple(np.exp(np.interp(_LEVELS, cumulated / cumulated[-1], fine)).tolist())
 
 
+def _finite(name: str, array: Array) -> Array:
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: a value is not finite; expected finite numbers")
+    return array
+
+
 def _at(means: Array, factors: Array, node: npt.NDArray[np.intp], score: Array) -> Array:
     moved: Array = means[node] + np.einsum("dij,dj->di", factors[node], score)
     return moved
@@ -367,7 +376,7 @@ def _student(normals: Array, degrees_of_freedom: float) -> Array:
     from scipy.special import ndtr, stdtrit
 
     unit = math.sqrt((degrees_of_freedom - 2) / degrees_of_freedom)
-    tail: Array = stdtrit(degrees_of_freedom, ndtr(-np.abs(normals)))
+    tail = np.asarray(stdtrit(degrees_of_freedom, ndtr(-np.abs(normals))), dtype=np.float64)
     return -np.sign(normals) * unit * tail
 
 

@@ -27,7 +27,7 @@ trend_growth (6 points, no year missing)
     noise_sd² = (1-φ) s², each with s² ~ (n-1) s²/χ²(n-1). `long_run` as stated (mean, deviation: a view of the future,
     so not revised by the past), or the sample mean, with variance s² (φ (1+p)/(1-p) + 1-φ) / n. `start` is the trend by
     the Kalman filter, an exponentially weighted mean of past growth whose weights fade like (p (1-gain))^j and which
-    is drawn to the sample mean by the rest; with its variance.
+    is drawn to the long run (as stated, or else the sample mean) by the rest; with its variance.
 
 The level between the last point and `as_of`, a time h later, is not known: where h > 0, `start` of a level is
 lognormal, moved by the drift (or the reversion) and widened by volatility and by the error of the drift. `observed`
@@ -226,12 +226,13 @@ def _trend_growth(series: _Series, long_run: tuple[float, float] | None, persist
     echo = float((away[1:] * away[:-1]).sum()) / squares if squares > 0 else 0.0
     share, variance = min(max(echo / p, 0.1), 0.9), squares / (n - 1)
     mean, error = float(growth.mean()), math.sqrt(variance * (share * (1 + p) / (1 - p) + 1 - share) / n)
-    level, level_var = mean, share * variance
+    rest = mean if long_run is None else long_run[0]
+    level, level_var = rest, share * variance
     for g in growth:
-        level, level_var = _ahead(level, level_var, mean, share * variance, p)
+        level, level_var = _ahead(level, level_var, rest, share * variance, p)
         gain = level_var / (level_var + (1 - share) * variance) if variance > 0 else 0.0
         level, level_var = level + gain * (float(g) - level), (1 - gain) * level_var
-    level, level_var = _ahead(level, level_var, mean, share * variance, p**series.since)
+    level, level_var = _ahead(level, level_var, rest, share * variance, p**series.since)
     return TrendGrowth(
         start=normal(level, math.sqrt(level_var)),
         long_run=normal(mean, error) if long_run is None else normal(*long_run),

@@ -1,0 +1,183 @@
+"""From a case's figures to what worlds are drawn from: its processes, correlations and named parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from tumen.case._case import Parameter
+from tumen.case._dates import decimal_year
+from tumen.case._document import Notes
+from tumen.case._model import CaseFile, ProcessSpec
+from tumen.case._problems import Keys
+from tumen.case._quantity import Quantity
+from tumen.case._tables import Table
+from tumen.case._units import Unit, parse_unit
+from tumen.case.fields import Initiative
+
+if TYPE_CHECKING:
+    from tumen.uncertainty import Blueprint, Clock, Correlation, Distribution, Process
+
+__all__ = ["clock", "make_blueprint", "make_processes", "parameters_of"]
+
+# The units of what a fit or a count brings; of the rest, `start` and `mean` are in the unit of the series.
+_UNITS = {
+    "rate": "1/yr", "drift": "1/yr", "jump_rate": "1/yr", "long_run": "1/yr", "trend_sd": "1/yr", "noise_sd": "1/yr",
+    "half_life": "yr",
+}  # fmt: skip
+
+
+def make_processes(file: CaseFile, tables: Mapping[str, Table], note: Notes) -> dict[str, Process]:
+    """Every process that a case declares, after noting those that cannot be built or fitted."""
+    found: dict[str, Process] = {}
+    for name, spec in file.processes.items():
+        try:
+            found[name] = _process(spec, decimal_year(file.as_of), tables)
+        except (ValueError, ArithmeticError) as error:
+            note(("processes", name), str(error))
+    return found
+
+
+def make_blueprint(
+    file: CaseFile, parameters: tuple[Parameter, ...], processes: Mapping[str, Process], note: Notes
+) -> Blueprint:
+    """What worlds are drawn from, after noting what is wrong with the correlations."""
+    from tumen.uncertainty import Blueprint
+
+    own = {parameter.name: parameter.quantity for parameter in parameters if parameter.section != "processes"}
+    blueprint = Blueprint(
+        clock=clock(file),
+        assumptions={
+            name: quantity.distribution for name, quantity in own.items() if quantity.distribution is not None
+        },
+        processes=processes,
+    )
+    try:
+        return dataclasses.replace(blueprint, correlations=_correlations(file, note))
+    except (ValueError, LookupError) as error:
+        note(("correlations",), str(error))
+        return blueprint
+
+
+def clock(file: CaseFile) -> Clock:
+    """The years of the horizon as seen from the case's date."""
+    from tumen.uncertainty import Clock
+
+    return Clock(years=tuple(range(file.horizon[0], file.horizon[1] + 1)), as_of=decimal_year(file.as_of))
+
+
+def parameters_of(
+    file: CaseFile, initiatives: Mapping[str, Initiative], processes: Mapping[str, Process], tables: Mapping[str, Table]
+) -> Iterator[Parameter]:
+    """Every figure of the case by its name: what is written, and what follows from a series or a count."""
+    for name, quantity in file.assumptions.items():
+        yield Parameter(name, "assumptions", quantity, quantity.source, ("assumptions", name))
+    for name, spec in file.processes.items():
+        yield from _of_process(name, spec, processes[name], tables)
+    for section, group in (("trade", file.trade), ("initiatives", initiatives)):
+        for name, body in group.items():
+            yield from _written(section, name, body, body.source)
+
+
+def _written(section: str, name: str, body: BaseModel, source: tuple[str, ...]) -> Iterator[Parameter]:
+    for keys, quantity in _quantities(body, ()):
+        full = ".".join((name, *map(str, keys)))
+        yield Parameter(full, section, quantity, quantity.source or source, (section, name, *keys))
+
+
+def _quantities(node: Any, keys: Keys) -> Iterator[tuple[Keys, Quantity]]:
+    if isinstance(node, Quantity):
+        yield keys, node
+    elif isinstance(node, BaseModel):
+        for key in type(node).model_fields:
+            yield from _quantities(getattr(node, key), (*keys, key))
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _quantities(value, (*keys, str(key)))
+    elif isinstance(node, tuple | list):
+        for index, value in enumerate(node):
+            yield from _quantities(value, (*keys, index))
+
+
+def _of_process(name: str, spec: ProcessSpec, process: Process, tables: Mapping[str, Table]) -> Iterator[Parameter]:
+    """The parameters of a process, named without its form: `oil.volatility`, not `oil.mean_reverting.volatility`."""
+    written: dict[str, Parameter] = {}
+    for parameter in _written("processes", name, spec, spec.source):
+        short = parameter.keys[-1] if spec.hazard is None else "hazard." + str(parameter.keys[-1])
+        written[str(short)] = dataclasses.replace(parameter, name=f"{name}.{short}")
+    rows = tables[spec.series].rows if spec.series else ()
+    source = tuple(dict.fromkeys(key for row in rows for key in row.source)) or spec.source
+    how = f"fitted to {spec.series}" if spec.series else "from the count"
+    level = rows[0].unit if rows and spec.fit != "trend_growth" else parse_unit("1/yr")
+    for short, distribution in process.parameters.items():
+        if short not in written:
+            quantity = Quantity(distribution, _unit(short, level), how)
+            full = f"{name}.{short}"
+            yield Parameter(full, "processes", quantity, source, ("processes", name), derived=True)
+    long_run, deviation = written.get("long_run"), written.pop("long_run_sd", None)
+    if spec.fit == "trend_growth" and long_run is not None:  # what is drawn is the two together
+        text = long_run.quantity.text + (f", sd {deviation.quantity.text}" if deviation else "")
+        quantity = dataclasses.replace(
+            long_run.quantity, distribution=process.parameters["long_run"], unit=parse_unit("1/yr"), text=text
+        )
+        written["long_run"] = dataclasses.replace(long_run, quantity=quantity)
+    yield from written.values()
+
+
+def _unit(parameter: str, level: Unit) -> Unit:
+    return level if parameter in {"start", "mean"} else parse_unit(_UNITS.get(parameter, ""))
+
+
+def _process(spec: ProcessSpec, as_of: float, tables: Mapping[str, Table]) -> Process:
+    """The process that a declaration describes. Raises ValueError where it cannot be built or fitted."""
+    import tumen.uncertainty as u
+
+    if spec.hazard is not None:
+        return u.Hazard.from_counts(_plain(spec.hazard.events), _plain(spec.hazard.years))
+    if spec.fit is not None:
+        table = tables[str(spec.series)]
+        rows = sorted(table.rows, key=lambda row: row.year)
+        long_run = None
+        if spec.long_run is not None:
+            long_run = (_plain(spec.long_run), _plain(spec.long_run_sd) if spec.long_run_sd is not None else 0.0)
+            if spec.fit == "mean_reverting" and spec.long_run.unit.powers != table.unit.powers:
+                raise ValueError(f"`long_run` is in {spec.long_run.unit.label}, {table.file} in {table.unit.label}")
+        return u.fit(spec.fit, [row.year for row in rows], [row.value for row in rows], as_of=as_of, long_run=long_run)
+    builders: dict[str, Any] = {
+        "geometric_brownian": u.GeometricBrownian,
+        "mean_reverting": u.MeanReverting,
+        "jump_diffusion": u.JumpDiffusion,
+        "trend_growth": u.TrendGrowth,
+    }
+    form = next(form for form in builders if getattr(spec, form) is not None)
+    body = getattr(spec, form)
+    process: Process = builders[form](**{name: _drawn(getattr(body, name), name) for name in type(body).model_fields})
+    return process
+
+
+def _plain(quantity: Quantity) -> float:
+    if quantity.distribution is None:
+        raise ValueError(f"`{quantity.text}`: write the figure here; a process does not refer to assumptions")
+    return quantity.central
+
+
+def _drawn(quantity: Quantity, name: str) -> Distribution:
+    if quantity.distribution is None:
+        what = "write the distribution here; a process does not refer to assumptions"
+        raise ValueError(f"`{name}: {quantity.text}`: {what}")
+    return quantity.distribution
+
+
+def _correlations(file: CaseFile, note: Notes) -> tuple[Correlation, ...]:
+    from tumen.uncertainty import Correlation
+
+    found = []
+    for index, group in enumerate(file.correlations):
+        try:
+            found.append(Correlation(members=group.members, matrix=group.as_matrix()))
+        except ValueError as error:
+            note(("correlations", index), str(error))
+    return tuple(found)
