@@ -13,12 +13,24 @@ import numpy as np
 import xarray as xr
 
 import tumen
-from tumen import Result
+from tumen import Case, Result
+from tumen.case import new_case
 from tumen.claims import COLUMNS
 
 SRC = Path(tumen.__file__).parents[1]
 SAME = ("claims.csv", "answers.json", "report.html")  # byte for byte
 FILES = ("results.nc", *SAME, "run.json")
+
+
+def small_case(folder: Path) -> Case:
+    """The skeleton as a case, with one lever instead of three, so that a run takes half a second."""
+    new_case(folder)
+    path = folder / "case.yaml"
+    text = path.read_text(encoding="utf-8").replace("      - default.rate\n", "")
+    path.write_text(text.replace("    levers:\n      - settlement.without\n", ""), encoding="utf-8")
+    found = tumen.load(folder)
+    assert [claim.levers for claim in found.claims.values()] == [("settlement.haircut",), ()]
+    return found
 
 
 def environment(**more: str) -> dict[str, str]:

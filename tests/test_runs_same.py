@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 import tumen
-from runs_support import FILES, SAME, assert_same_run, tumen_command
+from runs_support import FILES, SAME, assert_same_run, small_case, tumen_command
 from tumen import Case, _chunks, _settings, _workers
-from tumen.case import new_case
 from tumen.errors import RunError, UnknownName
 from tumen.runs import default_folder, planned
 
@@ -24,9 +23,7 @@ DRAWS = 1024
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    folder = tmp_path_factory.mktemp("cases") / "schools"
-    new_case(folder)
-    return tumen.load(folder)
+    return small_case(tmp_path_factory.mktemp("cases") / "schools")
 
 
 @pytest.fixture(scope="module")
@@ -228,9 +225,11 @@ class TestAFinishedRun:
             RunError, match=r"holds another run \(draws 1024, not 256; seed 7, not 1\); name another folder"
         ):
             tumen.run(case, draws=256, seed=1, out=alone)
+        with pytest.raises(RunError, match=r"\(seed 7, not 0\)"):
+            tumen.run(case, draws=DRAWS, seed=0, out=alone)
         with pytest.raises(RunError, match=r"scenario none, not pays_in_full"):
             tumen.run(case, draws=DRAWS, seed=7, scenario="pays_in_full", out=alone)
-        with pytest.raises(RunError, match=r"keep none, not \['money'\]"):
+        with pytest.raises(RunError, match=r"keep none, not money"):
             tumen.run(case, draws=DRAWS, seed=7, keep=["money"], out=alone)
         for name, text in case.files.items():
             (tmp_path / name).write_text(text.replace("[20, 25, 40]", "[20, 25, 41]"), encoding="utf-8")

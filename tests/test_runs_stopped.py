@@ -25,6 +25,7 @@ from runs_support import (
     command,
     environment,
     partials,
+    small_case,
 )  # fmt: skip
 from tumen import Case, _files
 from tumen.case import new_case
@@ -38,9 +39,7 @@ KILLS = 10
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    folder = tmp_path_factory.mktemp("cases") / "schools"
-    new_case(folder)
-    return tumen.load(folder)
+    return small_case(tmp_path_factory.mktemp("cases") / "schools")
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +176,8 @@ class TestInterrupted:
         assert kept >= 3
         assert not partials(folder)
         assert not (folder / "run.json").exists()
-        seen: list[tuple[str, int, int]] = []
-        tumen.run(case, draws=16_384, workers=1, out=folder, progress=lambda *at: seen.append(at))
-        assert seen[0] == ("worlds", kept + 1, 64)
+        with pytest.raises(Begun, match=f"worlds, {kept + 1} of 64"):
+            tumen.run(case, draws=16_384, workers=1, out=folder, progress=begun)
 
     def test_while_processes_start(self, case: Case, tmp_path: Path, start: Callable[..., Running]) -> None:
         folder = tmp_path / "run"
@@ -192,6 +190,14 @@ class TestInterrupted:
         code, _, problems = running.group(signal.SIGINT)
         assert code == 130
         assert "Traceback" not in problems
+
+
+class Begun(Exception):
+    """How far a run was when it began."""
+
+
+def begun(stage: str, done: int, total: int) -> None:
+    raise Begun(f"{stage}, {done} of {total}")
 
 
 class TestFullDisk:

@@ -27,7 +27,11 @@ def two_draws(case: tumen.Case) -> Worlds:
     every = study.blueprint(case).distributions
     values = {name: np.full(2, float(d.median)) for name, d in every.items()}
     values |= {"project_cost": np.array([12.0, 12.0]), "price": np.array([0.3, 0.3])}
-    values |= {"pair.volatility": np.full(2, PANEL.volatility), "pair.drift": np.zeros(2), "pair.offset_customs": np.zeros(2)}
+    values |= {
+        "pair.volatility": np.full(2, PANEL.volatility),
+        "pair.drift": np.zeros(2),
+        "pair.offset_customs": np.zeros(2),
+    }
     values |= {"pair.level": np.array([0.0, 1.0])}
     growth = np.array([[0.0, 0.1, 0.1, 0.1, 0.1]] * 2)
     paths = {"growth_a": growth, "growth_b": growth, "growth_w": growth}
@@ -79,7 +83,8 @@ def test_golden_case(golden: tumen.Case) -> None:
     players = {side for line in ledger.lines for side in (line.payer, line.payee)}
     np.testing.assert_allclose(sum(ledger.net(player) for player in players), 0, atol=1e-12)
 
-    assert (PANEL.offset_spread, PANEL.noise, PANEL.growth_intercept, PANEL.growth_elasticity) == (0.14, 0.13, 0.024, 0.63)
+    measured = (PANEL.offset_spread, PANEL.noise, PANEL.growth_intercept, PANEL.growth_elasticity)
+    assert measured == (0.14, 0.13, 0.024, 0.63)
     level = np.hypot(0.14, 0.13)
     left, growth = 0.13**2 / level, 0.087
     n = np.array([1, 2, 3, 4])
@@ -89,10 +94,17 @@ def test_golden_case(golden: tumen.Case) -> None:
     np.testing.assert_allclose(reported[:, 1:], 100 * np.exp(np.array([[0], [left]]) + growth * n), rtol=1e-7)
 
     by_hand = {
-        "trade": 100 * np.exp([4 * growth, 4 * growth + left]), "needed": [2**0.25 - 1] * 2, "relief": [-25, 8], "market": [-15, 18],
-        "face": [2, 2], "fund": [11.685, 0], "cover": [2.071125, 0.55], "missed": [2017, 2015], "paid": [1, 12 / 45],
+        "trade": 100 * np.exp([4 * growth, 4 * growth + left]),
+        "needed": [2**0.25 - 1] * 2,
+        "relief": [-25, 8],
+        "market": [-15, 18],
+        "face": [2, 2],
+        "fund": [11.685, 0],
+        "cover": [2.071125, 0.55],
+        "missed": [2017, 2015],
+        "paid": [1, 12 / 45],
         "receipts": [6, 6],
-    }  # fmt: skip
+    }
     for name, expected in by_hand.items():
         taken = claims.take(outcome, claims.question(golden, name))
         np.testing.assert_allclose(taken, expected, rtol=1e-7, err_msg=name)

@@ -7,7 +7,7 @@ so the merged arrays are the same whoever evaluated which chunk, and when.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ __all__ = ["CHUNK", "Chunk", "Store", "arrays", "evaluate_chunk", "merge", "one_
 CHUNK = 256
 
 Array = npt.NDArray[np.float64]
-Chunk = Mapping[str, Array]
+Chunk = dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def evaluate_chunk(case: Case, seed: int, number: int) -> Chunk:
 
 def arrays(outcome: Outcome, questions: Iterable[claims.Question]) -> Chunk:
     """What a run keeps of an outcome, (draw,) or (draw, year): claims' values, worlds, trade paths, the ledger."""
-    kept: dict[str, Array] = {}
+    kept: Chunk = {}
     for asked in questions:
         kept[f"claims|{asked.name}|value"] = claims.take(outcome, asked)
         by_year = claims.path(outcome, asked)
@@ -92,10 +92,12 @@ def arrays(outcome: Outcome, questions: Iterable[claims.Question]) -> Chunk:
     return kept
 
 
-def merge(parts: Iterable[Chunk]) -> dict[str, Array]:
-    """The chunks of a run, in their order, as one: every array with all draws on its first axis."""
-    listed = list(parts)
-    return {name: np.concatenate([part[name] for part in listed], axis=0) for name in listed[0]}
+def merge(parts: Sequence[Chunk]) -> dict[str, Array]:
+    """The chunks of a run, in their order, as one: every array with all draws on its first axis.
+
+    The parts are emptied on the way, so that the arrays of a long run are not held twice.
+    """
+    return {name: np.concatenate([part.pop(name) for part in parts], axis=0) for name in tuple(parts[0])}
 
 
 @contextmanager

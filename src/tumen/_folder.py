@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from tumen import claims
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tumen.case import Case
 
 __all__ = [
+    "RECORD",
     "case_of",
     "chunk_folder",
     "make",
@@ -68,7 +70,7 @@ def prepare(folder: Path, settings: Settings, overwrite: bool) -> Result | None:
     """Make sure the folder can take the run; the finished result where it already holds this very run, whole."""
     clear_partials(folder)
     record = folder / RECORD
-    if not record.exists():
+    if not os.path.exists(record):
         foreign = sorted(path.name for path in _foreign(folder))
         if foreign and not overwrite:
             raise RunError(f"{folder}: holds other files ({', '.join(foreign[:3])}); name an empty folder with --out")
@@ -109,7 +111,7 @@ def _finished(folder: Path, settings: Settings, overwrite: bool) -> Result | Non
         if overwrite:
             return None
         raise RunError(f"{folder}: holds another run ({_difference(found, settings)}); {instead}")
-    if not all((folder / name).is_file() for name in _FILES):
+    if not all(os.path.isfile(folder / name) for name in _FILES):
         return None
     try:
         return read_run(folder)
@@ -122,12 +124,13 @@ def _difference(found: Mapping[str, Any], settings: Settings) -> str:
     if found.get("case_hash") != settings.case_hash:
         return f"of the case {found.get('case')}, or of an earlier state of it"
     asked = {"scenario": settings.scenario, "draws": settings.draws, "seed": settings.seed, "keep": list(settings.keep)}
-    different = [
-        f"{key} {found.get(key) or 'none'}, not {value or 'none'}"
-        for key, value in asked.items()
-        if found.get(key) != value
-    ]
-    return "; ".join(different) or "made by another version of Tumen or of what it computes with"
+    said = {key: (_word(found.get(key)), _word(value)) for key, value in asked.items() if found.get(key) != value}
+    different = "; ".join(f"{key} {there}, not {here}" for key, (there, here) in said.items())
+    return different or "made by another version of Tumen or of what it computes with"
+
+
+def _word(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else "none" if value == "" else str(value)
 
 
 def _foreign(folder: Path) -> Iterator[Path]:
@@ -146,12 +149,13 @@ def write_run(
     progress: Callable[[str, int, int], None],
 ) -> None:
     """Write the files of a finished run, run.json last, and clear its chunks away. Raises RunError."""
+    started = perf_counter()
     contents: dict[str, Callable[[], bytes]] = {
         "results.nc": lambda: bytes(result.data.to_netcdf(engine="h5netcdf")),
         "claims.csv": lambda: claims.as_csv(result.claims.values()).encode(),
         "answers.json": lambda: _json([dataclasses.asdict(answer) for answer in result.claims.values()]),
         "report.html": lambda: result.to_html().encode(),
-        RECORD: lambda: _json(_record(result, settings, seconds)),
+        RECORD: lambda: _json(_record(result, settings, {**seconds, "files": round(perf_counter() - started, 3)})),
     }
     for number, (name, content) in enumerate(contents.items()):
         progress("files", number, len(contents))

@@ -101,7 +101,7 @@ def _root(
 def run(
     case: RunCase,
     draws: Annotated[
-        int | None, typer.Option(min=1, max=10_000_000, help="Worlds, rounded up to 256s. Default 4096.")
+        int | None, typer.Option(min=1, max=1_000_000, help="Worlds, rounded up to 256s. Default 4096.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same results. Default 1.")

@@ -28,8 +28,10 @@ from typing import TYPE_CHECKING
 
 from tumen import claims, study
 from tumen._chunks import CHUNK, Array, Chunk, Store, arrays, merge, one_thread
+from tumen._dataset import dataset
 from tumen._files import locked
 from tumen._folder import (
+    RECORD,
     case_of,
     chunk_folder,
     make,
@@ -54,7 +56,6 @@ __all__ = ["Progress", "Settings", "default_folder", "open_run", "planned", "run
 
 DRAWS, SEED = 4096, 1
 _BREAKEVEN_CHUNKS = 2
-_RECORD = "run.json"
 
 Progress = Callable[[str, int, int], None]
 
@@ -105,7 +106,7 @@ def run(
 def open_run(folder: str | Path) -> Result:
     """A finished run from its folder, or its run.json. Raises RunError where it cannot be read."""
     path = Path(folder)
-    return read_run(path.parent if path.name == _RECORD else path)
+    return read_run(path.parent if path.name == RECORD else path)
 
 
 def planned(case: str, *, draws: int | None, seed: int | None, scenario: str | None) -> tuple[Case, Settings]:
@@ -114,7 +115,7 @@ def planned(case: str, *, draws: int | None, seed: int | None, scenario: str | N
     Raises CaseError for a case with problems, RunError for a run.json that cannot be read.
     """
     path = Path(case)
-    if path.name != _RECORD or not os.path.isfile(path):
+    if path.name != RECORD or not os.path.isfile(path):
         loaded = load(case, scenario or None)
         return loaded, settings_of(loaded, DRAWS if draws is None else draws, SEED if seed is None else seed)
     known = read_settings(path.parent)
@@ -161,8 +162,6 @@ class _Work:
                 asked.name: self._answer(asked, merged, breakevens[asked.name], first)
                 for asked in questions
             }  # fmt: skip
-            from tumen._dataset import dataset
-
             units = {name: answer.unit for name, answer in answers.items()}
             data = dataset(case, first, merged, units, settings.keep)
         return Result(case, settings.draws, settings.seed, claims.Answers(answers), data)

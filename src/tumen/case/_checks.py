@@ -118,21 +118,20 @@ def _check_reference(case: Case, parameter: Parameter, note: Notes) -> None:
 
 
 def _check_table(case: Case, table: Table, keys: Keys, note: Notes) -> None:
-    before = len(note.problems.found)
-
     def wrong(line: int, column: str, what: str) -> None:
         note.problems.add(Place(table.file, line), column, what)
+        note.broken.add(keys[:2])
 
+    said = set[str]()
     for row in table.rows:
-        for what in (unknown := _unknown_sources(case, row.source)):
-            wrong(row.line, "source", what)
+        unknown = _unknown_sources(case, row.source)
         why = "" if unknown else _too_late(case, row.source, row.known, "say in `known` when it was first public")
-        if why:
-            wrong(row.line, "known" if row.known else "source", why)
+        for what in [*unknown, why] if why else unknown:
+            if row.known or what not in said:  # what is wrong with a source is said once a table
+                wrong(row.line, "known" if why and row.known else "source", what)
+            said.add(what)
         if row.year > case.as_of.year:
             wrong(row.line, "year", f"{row.year} is after the case's as_of {case.as_of}; a case holds no outcome")
-    if len(note.problems.found) > before:
-        note.broken.add(keys[:2])
 
 
 def _check_links(case: Case, note: Notes) -> None:
@@ -171,7 +170,7 @@ def _check_trade(case: Case, name: str, note: Notes) -> None:
     unit = case.tables[spec.history].unit
     if unit.powers != parse_unit("MUSD").powers:
         note(("trade", name, "history"), f"{spec.history} is in {unit.label}; a history of trade is in USD, by year")
-    known = {row.statistics for row in case.tables[spec.history].rows}
+    known = {row.statistics for row in case.tables[spec.history].rows if row.statistics}
     for index, statistics in enumerate(spec.statistics):
         if statistics not in known:
             what = f"`{statistics}` has no figures in {spec.history}; {did_you_mean(statistics, known)}"
@@ -182,11 +181,16 @@ def _check_trade(case: Case, name: str, note: Notes) -> None:
         need = "growth names a process for each of the two and for the world"
         note(("trade", name, "growth", *([] if key in wanted else [key])), f"`{key}` {what}; {need}")
     processes = case.file.processes.items()
-    growth = [key for key, process in processes if process.trend_growth is not None or process.fit == "trend_growth"]
+    growth = [key for key, process in processes if process.fit == "trend_growth"]
     for key, process in spec.growth.items():
         if process not in growth:
-            what = f"`{process}` is no process of form trend_growth; {did_you_mean(process, growth)}"
+            what = f"`{process}` is no process with `fit: trend_growth` and a `series`; {did_you_mean(process, growth)}"
             note(("trade", name, "growth", key), what)
+    known = {row.statistics for row in case.tables[spec.history].rows if row.statistics}
+    for index, statistics in enumerate(spec.statistics):
+        if statistics not in known:
+            what = f"`{statistics}` has no figures in {spec.history}; {did_you_mean(statistics, known)}"
+            note(("trade", name, "statistics", index), what)
 
 
 def _check_claims(case: Case, note: Notes) -> None:
@@ -217,11 +221,6 @@ def _not_a_lever(name: str, quantity: Quantity) -> str:
 
 
 def _check_correlations(case: Case, note: Notes) -> None:
-    valid = [*case.file.processes, *(p.name for p in case.parameters if p.section != "processes")]
     for index, group in enumerate(case.file.correlations):
-        for place, member in enumerate(group.members):
-            if member not in valid:
-                what = f"`{member}` is no assumption or process; {did_you_mean(member, valid)}"
-                note(("correlations", index, "members", place), what)
         for what in _unknown_sources(case, group.source):
             note(("correlations", index, "source"), what)

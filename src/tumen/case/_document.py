@@ -41,11 +41,16 @@ class Document:
         What names a broken entry is put aside too, since what is wrong there may only follow from it.
         """
         groups = {name: group for name, group in self.data.items() if isinstance(group, dict)}
-        words = {(group, name): set(_words(body)) for group, bodies in groups.items() for name, body in bodies.items()}
+        words = {
+            (group, name): set(_words(body, paths=group == "scenarios"))
+            for group, bodies in groups.items()
+            for name, body in bodies.items()
+        }
         gone = {(keys[0], keys[1]) for keys in broken}
         while True:
             every = {str(name) for _, name in gone}
             names = {str(name) for group, name in gone if group not in _NAMED_BY_SCENARIOS}
+            names |= {"trade" for group, _ in gone if group == "trade"}  # a claim names a path by its two players
             more = {
                 entry
                 for entry, found in words.items()
@@ -66,16 +71,17 @@ def _names_any(group: Any, gone: Collection[Keys], name: str) -> bool:
     return isinstance(group, list) and (any(entry[0] == name for entry in gone) or not names.isdisjoint(_words(group)))
 
 
-def _words(node: Any) -> Iterator[str]:
-    """Every word of a part, but for its prose."""
+def _words(node: Any, paths: bool = False) -> Iterator[str]:
+    """Every word of a part, but for its prose; those of its keys too where they are paths, as in a scenario's `set`."""
     if isinstance(node, dict):
         for key, value in node.items():
-            yield from _WORD.findall(key)
+            if paths:
+                yield from _WORD.findall(key)
             if key not in _PROSE:
-                yield from _words(value)
+                yield from _words(value, paths)
     elif isinstance(node, list):
         for item in node:
-            yield from _words(item)
+            yield from _words(item, paths)
     elif isinstance(node, str):
         yield from _WORD.findall(node)
 

@@ -232,6 +232,21 @@ def _figure(text: str) -> Quantity:
     return quantity
 
 
+def _argument(raw: Any, within: bool = False) -> Any:
+    """An argument of a measure: text, a number, or a list of them."""
+    if isinstance(raw, str | int | float) and not isinstance(raw, bool):
+        return raw
+    if isinstance(raw, list | tuple) and not within:
+        return tuple(_argument(item, within=True) for item in raw)
+    raise ValueError("text or a number is expected here" + ("" if within else ", or a list of them"))
+
+
+_SCALAR_SCHEMA = {"type": ["string", "number"]}
+_Argument = Annotated[
+    Any,
+    BeforeValidator(_argument),
+    WithJsonSchema({"anyOf": [_SCALAR_SCHEMA, {"type": "array", "items": _SCALAR_SCHEMA}]}),
+]
 _TEST_SCHEMA = WithJsonSchema({"type": "string", "examples": ["at_least 1 bn USD"]})
 
 
@@ -243,7 +258,7 @@ class ClaimSpec(Frozen):
     source: Sources
     measure: Words
     test: Annotated[TestSpec, BeforeValidator(TestSpec.read), _TEST_SCHEMA]
-    where: Mapping[str, Any] = Field(default_factory=dict)
+    where: Mapping[Text, _Argument] = Field(default_factory=dict)
     levers: tuple[Text, ...] = ()
     envelope: Text | None = None
     row: Text | None = None

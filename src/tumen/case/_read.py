@@ -30,6 +30,7 @@ from tumen.errors import did_you_mean
 __all__ = ["Check", "read_case"]
 
 CASE_FILE, SOURCES_FILE = "case.yaml", "sources.yaml"
+_STAND_IN = SourceSpec(title="an entry with problems", date="1000")  # so that what cites it is not wrong as well
 
 # What else must hold: the keys of the part of case.yaml in which something is wrong, and what.
 Check = Callable[[Case], Iterable[tuple[Keys, str]]]
@@ -87,8 +88,7 @@ def _sources(folder: Path, problems: Problems) -> tuple[Mapping[str, SourceSpec]
         return None, None
     note, sources = Notes(document, problems), dict[str, SourceSpec]()
     for key, body in (document.data or {}).items():
-        # A source whose entry is wrong is still there: what cites it is not wrong as well.
-        sources[key] = validate(SourceSpec, body, (key,), note) or SourceSpec(title=key, date="1000")
+        sources[key] = validate(SourceSpec, body, (key,), note) or _STAND_IN
     return sources, text
 
 
@@ -188,9 +188,10 @@ class _Reading:
 
     def _levels(self, table: Table | None) -> Table | None:
         """The table, if it can be a series of levels: what is fitted to it is fitted to its log."""
-        low = [row for row in table.rows if row.value <= 0] if table is not None else []
-        for row in low:
-            self.problems.add(
-                Place(table.file, row.line), "value", "is not above 0; a series of levels is expected here"
-            )
-        return None if low else table
+        if table is None:
+            return None
+        wrong = [(row.line, "value") for row in table.rows if row.value <= 0]
+        wrong += [(row.line, "low") for row in table.rows if row.low is not None and row.low <= 0 < row.value]
+        for line, column in wrong:
+            self.problems.add(Place(table.file, line), column, "is not above 0; a series of levels is expected here")
+        return None if wrong else table

@@ -22,7 +22,7 @@ __all__ = ["MAX_YAML_BYTES", "parse_yaml"]
 MAX_YAML_BYTES = 500_000
 _MAX_LINE = 10_000  # characters: the parser takes long over endless lines
 _MAX_DEPTH = 16
-_MAX_EVENTS = 30_000
+_MAX_EVENTS = 20_000
 
 _INT = re.compile(r"[+-]?(0|[1-9]\d{0,17})", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)", re.ASCII)

@@ -73,7 +73,9 @@ def _statistics(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
         if set(spec.between) == set(pair):
             known = set(spec.statistics) or {row.statistics for row in case.tables[spec.history].rows}
             if raw not in known:
-                raise ValueError(f"`{raw}` is not among the statistics that the path is fitted to; {did_you_mean(str(raw), known)}")
+                raise ValueError(
+                    f"`{raw}` is not among the statistics that the path is fitted to; {did_you_mean(str(raw), known)}"
+                )
     return str(raw)
 
 

@@ -70,7 +70,7 @@ def paid_share(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
     """Share of the instalments that is paid, by value over the whole schedule; (draw,)."""
     treatment = _treatment(outcome, initiative)
     due = treatment.due.sum(axis=1)
-    return treatment.paid.sum(axis=1) / np.where(due > 0, due, 1.0)
+    return np.asarray(treatment.paid.sum(axis=1) / np.where(due > 0, due, 1.0))
 
 
 def first_missed(outcome: Outcome, *, initiative: DebtTreatment) -> Array:

@@ -82,7 +82,7 @@ def take(outcome: Outcome, asked: Question) -> Array:
         return values[:, years.index(asked.year)]
     first = max(outcome.case.as_of.year - years[0], 0)
     span = values[:, first : years.index(int(asked.by or years[-1])) + 1]
-    return span.min(axis=1) if asked.kind == "at_most" else span.max(axis=1)
+    return np.asarray(span.min(axis=1) if asked.kind == "at_most" else span.max(axis=1))
 
 
 def path(outcome: Outcome, asked: Question) -> Array | None:

@@ -153,9 +153,10 @@ def cite(source: SourceNote) -> str:
 
 
 def spread(answer: Answer) -> str:
-    """The median and the 5-95 % range of the measure."""
+    """The median and the 5-95 % range of the measure; over several years it is that of the best of them."""
     centre, ends = format_value(answer.median, answer.unit), format_range(answer.p05, answer.p95, answer.unit)
-    return f"Median {centre}, 5-95 % {'range ' if '%' in ends else ''}{ends}."
+    best = " in the best year" if answer.path is not None and "by" in dict(answer.where) else ""
+    return f"Median{best} {centre}, 5-95 % {'range ' if '%' in ends else ''}{ends}."
 
 
 def sentence(answer: Answer) -> str:

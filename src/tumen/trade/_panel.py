@@ -18,17 +18,28 @@ Growth = TypeVar("Growth", float, npt.NDArray[np.float64])
 class PanelPrior:
     """How a pair's trade follows its two economies, how far it strays, and how far statistics stray from each other.
 
-    volatility: median between pairs of the yearly standard deviation of log innovations, a fraction.
-    volatility_spread: standard deviation between pairs of log volatility.
-    drift_spread: standard deviation between pairs of the yearly drift in excess of the growth that is implied.
-    degrees_of_freedom: of the Student t of the innovations, above 2.
-    offset_spread: standard deviation of the log offset of one statistics from the flow.
-    noise: standard deviation of the log noise of one statistics in one year, in a pair of median volatility; it is
+    Attributes
+    ----------
+    volatility
+        Median between pairs of the yearly standard deviation of log innovations, a fraction.
+    volatility_spread
+        Standard deviation between pairs of log volatility.
+    drift_spread
+        Standard deviation between pairs of the yearly drift in excess of the growth that is implied.
+    degrees_of_freedom
+        Of the Student t of the innovations, above 2.
+    offset_spread
+        Standard deviation of the log offset of one statistics from the flow.
+    noise
+        Standard deviation of the log noise of one statistics in one year, in a pair of median volatility; it is
         proportional to the pair's volatility.
-    drift_persistence: the share of the drift that is left a year later, 0 to 1; 1 keeps it for ever.
-    growth_elasticity, growth_intercept: trade grows by intercept + elasticity x joint growth, in logs a year. The
+    drift_persistence
+        The share of the drift that is left a year later, 0 to 1; 1 keeps it for ever.
+    growth_elasticity, growth_intercept
+        Trade grows by intercept + elasticity x joint growth, in logs a year. The
         defaults are the unit elasticities of structural gravity.
-    evidence: the share, above 0 and at most 1, by which a history's Gaussian log likelihood counts for its volatility.
+    evidence
+        The share, above 0 and at most 1, by which a history's Gaussian log likelihood counts for its volatility.
 
     Raises ValueError for a number out of its range.
     """
