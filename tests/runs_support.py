@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 import tumen
-from tumen import Case, Result
+from tumen import Case
 from tumen.case import new_case
 from tumen.claims import COLUMNS
 
@@ -86,8 +86,3 @@ def assert_whole(folder: Path, expected: Path) -> None:
 def partials(folder: Path) -> list[Path]:
     """What was begun and not finished."""
     return [path for path in folder.rglob("*") if path.name.endswith(".partial")]
-
-
-def probabilities(result: Result) -> dict[str, tuple[float, float]]:
-    """Probability and standard error by claim."""
-    return {name: (answer.probability, answer.se) for name, answer in result.claims.items()}

@@ -222,7 +222,7 @@ class TestCheck:
 class TestWhatIsShown:
     @pytest.mark.parametrize("columns", [60, 140])
     def test_answers_at_any_width(self, case: Path, finished: Path, columns: int) -> None:
-        done = tumen_command("run", case, "--draws", 256, "--out", finished, COLUMNS=str(columns))
+        done = tumen_command("run", case, "--draws", 256, "--overwrite", "--out", finished, COLUMNS=str(columns))
         assert (done.returncode, done.stderr) == (0, "")
         lines = done.stdout.splitlines()
         assert max(len(line) for line in lines[:-1]) <= columns
@@ -232,18 +232,18 @@ class TestWhatIsShown:
         assert "to $" in relief, "no figure is broken"
 
     def test_no_colours_unless_on_a_terminal(self, case: Path, finished: Path) -> None:
-        done = tumen_command("run", case, "--draws", 256, "--out", finished, TERM="xterm-256color")
+        done = tumen_command("run", case, "--draws", 256, "--overwrite", "--out", finished, TERM="xterm-256color")
         assert (done.returncode, ESCAPE in done.stdout) == (0, False)
 
     def test_no_colour_on_a_terminal_that_wants_none(self, case: Path, finished: Path) -> None:
-        words = command("run", case, "--draws", 256, "--out", finished)
+        words = command("run", case, "--draws", 256, "--overwrite", "--out", finished)
         assert b"\x1b[1m" in on_a_terminal(words, environment(TERM="xterm-256color"))[0]
         plain, _ = on_a_terminal(words, environment(TERM="xterm-256color", NO_COLOR="1"))
         assert b"\x1b[3" not in plain  # bold is no colour
 
     def test_progress_is_not_in_the_output(self, case: Path, tmp_path: Path) -> None:
         """On a terminal the bar is drawn, on the error stream; the output stays what it is without."""
-        words = command("run", case, "--draws", 1024, "--out", tmp_path / "run")
+        words = command("run", case, "--draws", 1024, "--overwrite", "--out", tmp_path / "run")
         drawn, written = on_a_terminal(words, environment(TERM="xterm-256color"), output=subprocess.PIPE)
         assert b"worlds" in drawn
         assert b"break-evens" in drawn
@@ -279,7 +279,7 @@ class TestWhatIsShown:
 
     @pytest.mark.parametrize("coding", ["ascii", "cp1252", "utf-8"])
     def test_in_any_letters(self, case: Path, finished: Path, coding: str) -> None:
-        words = command("run", case, "--draws", 256, "--out", finished)
+        words = command("run", case, "--draws", 256, "--overwrite", "--out", finished)
         done = subprocess.run(words, env=environment(PYTHONIOENCODING=coding), capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
         shown = done.stdout.decode(coding)
@@ -305,7 +305,7 @@ class TestWhatIsShown:
     @pytest.mark.skipif(os.name != "posix", reason="pipes as on POSIX systems")
     @pytest.mark.parametrize("words", [("run",), ("check",), ("schema",)])
     def test_a_reader_that_leaves_early(self, case: Path, finished: Path, words: tuple[str, ...]) -> None:
-        more = {"run": (case, "--draws", 256, "--out", finished), "check": (case,)}.get(words[0], ())
+        more = {"run": (case, "--draws", 256, "--overwrite", "--out", finished), "check": (case,)}.get(words[0], ())
         process = subprocess.Popen(
             command(*words, *more), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

@@ -12,6 +12,8 @@ from tumen.errors import CaseError, did_you_mean
 
 __all__ = ["bundled_cases", "case_folder", "load"]
 
+_REHEARSED = 16  # worlds
+
 
 def bundled_cases() -> tuple[str, ...]:
     """The names of the cases that come with Tumen."""
@@ -75,11 +77,27 @@ def _check_fits(case: Case) -> Iterator[tuple[Keys, str]]:
         except (ValueError, ArithmeticError) as error:
             sound = False
             yield ("trade", name, "history"), str(error)
+    if sound:
+        yield from _rehearse(case)
+
+
+def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
+    """Evaluate the case in a few worlds, one initiative at a time: what an engine refuses is a problem of the case."""
     try:
-        if sound:
-            study.blueprint(case)
+        worlds, memo = study.draw(case, seed=0, chunk=0, size=_REHEARSED), study.Memo()
     except (ValueError, ArithmeticError) as error:
-        yield ("correlations",), str(error)
+        yield ("horizon",), str(error)
+        return
+    parts: list[tuple[tuple[str, ...], Keys]] = [((name,), ("initiatives", name)) for name in case.initiatives]
+    if case.trade:
+        parts.insert(0, ((), ("trade", next(iter(case.trade)))))
+    for include, keys in parts:
+        try:
+            study.evaluate(case, worlds, study.Plan(include=include), memo)
+        except (ValueError, ArithmeticError) as error:
+            yield keys, str(error)
+            if not include:  # the paths of trade are in every plan
+                return
 
 
 def _bundle() -> Path:

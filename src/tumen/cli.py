@@ -19,6 +19,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 from typer.core import TyperGroup
 
+from tumen import _cli_trade
 from tumen.errors import NoConvergence, RunError, TumenError
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ app = typer.Typer(
     epilog="Examples: `tumen run russia-korea-2014` · `tumen new my-case` · `tumen check my-case` · "
     "`tumen report runs/my-case-…`",
 )  # fmt: skip
+app.add_typer(_cli_trade.app, name="trade")
+app.command(epilog="Example: `tumen verify --data ../shared/data/replication`")(_cli_trade.verify)
 _FIGURES = ("probability", "median", "5-95 %")
 _WIDE = 120  # columns that the table of a case's figures needs
 

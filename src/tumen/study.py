@@ -167,7 +167,10 @@ def _trade_path(model: PairPath, inputs: Mapping[str, Any]) -> PathDraws:
 
 
 def _past_joint_growth(case: Case, name: str, first: int, last: int) -> dict[int, float]:
-    """Log growth of the pair's trade that its economies' growth implies: unit elasticities of structural gravity; `trade.fit` says how much of it trade follows."""
+    """Log growth of the pair's trade that its economies' growth implies by structural gravity's unit elasticities.
+
+    `trade.fit` says how much of it trade follows.
+    """
     spec = case.trade[name]
     series = {}
     for key, process in spec.growth.items():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tumen.errors import NoConvergence
 from tumen.trade._closures import Closure
 
-__all__ = ["components", "refuse_without_supplier"]
+__all__ = ["components", "groups", "refuse_without_supplier"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -42,6 +42,15 @@ def components(
     if strong.max() > label.max():
         _refuse_one_way(ties, strong.astype(np.int64), deficit, output, countries)
     return label
+
+
+def groups(ties: Mask) -> npt.NDArray[np.int64]:
+    """Labels (country,) of the groups that trade together, without asking whether they can live."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    found = connected_components(csr_array(ties.astype(np.int8)), directed=True, connection="weak")[1]
+    return np.asarray(found, dtype=np.int64)
 
 
 def refuse_without_supplier(dead: Mask, countries: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ Zylkin (2020), whose fixed point it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,24 @@ import numpy.typing as npt
 
 from tumen.errors import NoConvergence
 
-__all__ = ["Absorber", "Array", "Codes"]
+__all__ = ["Absorber", "Array", "Codes", "one_thread"]
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 _DENSE = 2500
 _RANK = 1e-11
-_CG_STEPS, _CG_STOP = 5000, 1e-12
+_MANY = 6000
+_CG_STEPS, _CG_STOP, _CG_FINE = 5000, 1e-9, 1e-13
+
+
+def one_thread(codes: Sequence[Codes]) -> AbstractContextManager[Any]:
+    """Keeps BLAS to one thread: below some thousand levels more threads cost more than they bring."""
+    from threadpoolctl import threadpool_limits
+
+    few = sum(int(code.max()) + 1 for code in codes if code.size) < _MANY
+    limits: AbstractContextManager[Any] = threadpool_limits(1 if few else None, user_api="blas")
+    return limits
 
 
 class Absorber:
@@ -43,6 +54,7 @@ class Absorber:
         from scipy import sparse
 
         self.codes = tuple(codes)
+        self.rank = 0  # of the factored equations, once weighed
         self.levels = tuple(int(code.max()) + 1 if code.size else 0 for code in self.codes)
         if not self.codes:
             return
@@ -55,9 +67,7 @@ class Absorber:
         rows, ones = np.arange(n), np.ones(n)
         self._big: Any = sparse.csr_array((ones, (self.codes[self._first], rows)), (self.levels[self._first], n))
         flat = np.concatenate(columns) if columns else np.empty(0, np.intp)
-        self._small: Any = sparse.csr_array(
-            (np.ones(flat.size), (flat, np.tile(rows, len(columns)))), (self._width, n)
-        )
+        self._small: Any = sparse.csr_array((np.ones(flat.size), (flat, np.tile(rows, len(columns)))), (self._width, n))
         self._is_dense = self._width <= dense
 
     def weigh(self, weights: Array) -> None:
@@ -75,41 +85,43 @@ class Absorber:
         if not self._is_dense:
             self._inside = inside
             return
-        cross = self._cross.toarray() * self._scale[:, None] / np.sqrt(self._total)
-        schur = inside.toarray() * self._scale[:, None] * self._scale - cross @ cross.T
-        self._factor(schur)
+        filled = self._cross.nnz > 0.1 * self._cross.shape[0] * self._cross.shape[1]
+        cross = (self._cross.toarray() if filled else self._cross) / np.sqrt(self._total)[None, :]
+        product = cross @ cross.T
+        schur = inside.toarray() - (product if filled else product.toarray())
+        self._factor(schur * self._scale[:, None] * self._scale)
 
     def _factor(self, schur: Array) -> None:
         from scipy.linalg import lapack
 
         lower, pivots, rank, _ = lapack.dpstrf(schur, tol=_RANK, lower=1)
-        self._pivots, self.rank = pivots - 1, int(rank)
+        empty = float(schur.diagonal().max()) <= _RANK  # the routine takes its first pivot unseen
+        self._pivots, self.rank = pivots - 1, 0 if empty else int(rank)
         self._lower = np.tril(lower)
 
-    def _solve(self, right: Array) -> Array:
-        """S a = right for the scaled Schur complement, (width, columns)."""
+    def _solve(self, right: Array, stop: Array) -> Array:
+        """S a = right for the scaled Schur complement, (width, columns); stop: residuals that end an iteration."""
         from scipy.linalg import cho_solve
 
         if not self._is_dense:
-            return self._conjugate(right)
+            return self._conjugate(right, stop)
         answer = np.zeros_like(right)
         kept = self._pivots[: self.rank]
         if self.rank:
             answer[kept] = cho_solve((self._lower[: self.rank, : self.rank], True), right[kept], check_finite=False)
         return answer
 
-    def _conjugate(self, right: Array) -> Array:
+    def _conjugate(self, right: Array, stop: Array) -> Array:
         def apply(v: Array) -> Array:
             v = v * self._scale[:, None]
             inner = self._inside @ v - self._cross @ ((self._cross.T @ v) / self._total[:, None])
             out: Array = inner * self._scale[:, None]
             return out
 
-        size = np.sqrt((right**2).sum(axis=0))
         answer, residual = np.zeros_like(right), right.copy()
         direction, squared = residual.copy(), (residual**2).sum(axis=0)
         for _ in range(_CG_STEPS):
-            open_ = np.sqrt(squared) > _CG_STOP * size
+            open_ = np.sqrt(squared) > stop
             if not open_.any():
                 return answer
             image = apply(direction)
@@ -123,23 +135,28 @@ class Absorber:
         message = f"the fixed effects ({self._width} levels beside the largest family) were not solved for"
         raise NoConvergence(f"{message} in {_CG_STEPS} steps; they are almost collinear: use fewer or coarser ones")
 
-    def _once(self, values: Array) -> tuple[Array, Array]:
+    def _once(self, values: Array, stop: Array | None) -> tuple[Array, Array, Array]:
+        """One solution: (effects of the largest family, of the others, where its refinement is to stop)."""
         weighted = values * self._w[:, None]
         big = self._big @ weighted
+        finer = np.zeros(values.shape[1])
         small = np.zeros((self._width, values.shape[1]))
         if self._width:
-            right = self._small @ weighted - self._cross @ (big / self._total[:, None])
-            small = self._solve(right * self._scale[:, None]) * self._scale[:, None]
+            own = self._small @ weighted * self._scale[:, None]
+            right = own - self._cross @ (big / self._total[:, None]) * self._scale[:, None]
+            size = np.sqrt((own**2).sum(axis=0)) + np.sqrt((right**2).sum(axis=0))
+            finer = _CG_FINE * size
+            small = self._solve(right, _CG_STOP * size if stop is None else stop) * self._scale[:, None]
             big = big - self._cross.T @ small
-        return big / self._total[:, None], small
+        return big / self._total[:, None], small, finer
 
     def project(self, values: Array) -> tuple[Array, list[Array]]:
         """(what the effects leave of `values`, (n, columns); the effects of each family, (levels, columns))."""
         if not self.codes:
             return values.copy(), []
-        big, small = self._once(values)
+        big, small, finer = self._once(values, None)
         left = values - self._spread(big, small)
-        more_big, more_small = self._once(left)
+        more_big, more_small, _ = self._once(left, finer)
         left = left - self._spread(more_big, more_small)
         return left, self._families(big + more_big, small + more_small)
 

@@ -49,7 +49,8 @@ def parse(text: str) -> Formula:
     """
     sides = str(text).split("~")
     if len(sides) != 2:
-        raise ValueError(f"formula {text!r}: expected one ~ between trade and its terms, as in 'trade ~ log(dist) + rta'")
+        example = "as in 'trade ~ log(dist) + rta'"
+        raise ValueError(f"formula {text!r}: expected one ~ between trade and its terms, {example}")
     left, right = (side.strip() for side in sides)
     if not re.fullmatch(_NAME, left):
         advice = "trade enters in levels, so that zero flows count; expected the name of one column"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tumen.errors import NoConvergence
-from tumen.trade._gravity_absorb import Absorber, Array, Codes
+from tumen.trade._gravity_absorb import Absorber, Array, Codes, one_thread
 
 __all__ = ["Fit", "deviance", "fit", "log_likelihood"]
 
@@ -64,6 +64,11 @@ def fit(trade: Array, x: Array, codes: Sequence[Codes], labels: Sequence[str], o
 
     Raises ValueError that names a collinear covariate, NoConvergence after 200 steps.
     """
+    with one_thread(codes):
+        return _fit(trade, x, codes, labels, offset)
+
+
+def _fit(trade: Array, x: Array, codes: Sequence[Codes], labels: Sequence[str], offset: Array | float) -> Fit:
     scale = x.std(axis=0)
     constant = scale <= 1e-12 * np.abs(x).max(axis=0, initial=0)
     scale = np.where(constant, np.maximum(np.abs(x).max(axis=0, initial=0), 1e-300), scale)
@@ -97,12 +102,15 @@ def fit(trade: Array, x: Array, codes: Sequence[Codes], labels: Sequence[str], o
 
 
 def _regress(freed: Array, weights: Array) -> tuple[Array, Array]:
-    """Weighted least squares of the first column on the others: (coefficients, residuals)."""
-    root = np.sqrt(weights)
-    if freed.shape[1] == 1:
-        return np.zeros(0), freed[:, 0]
-    solution = np.linalg.lstsq(freed[:, 1:] * root[:, None], freed[:, 0] * root, rcond=None)[0]
-    return solution, freed[:, 0] - freed[:, 1:] @ solution
+    """Weighted least squares of the first column on the others, refined once: (coefficients, residuals)."""
+    left, x = freed[:, 0], freed[:, 1:]
+    weighted = x * weights[:, None]
+    matrix = weighted.T @ x
+    solution = np.zeros(x.shape[1])
+    for _ in range(2):
+        solution = solution + np.linalg.solve(matrix, weighted.T @ left)
+        left = freed[:, 0] - x @ solution
+    return solution, left
 
 
 def _finish(
@@ -135,7 +143,7 @@ def _check_collinear(freed: Array, unit: Array, weights: Array, labels: Sequence
     wrong: list[str] = []
     for k, label in enumerate(labels):
         column = freed[:, k] * root[:, 0]
-        if np.linalg.norm(column) < _COLLINEAR * size[k]:
+        if np.linalg.norm(column) <= _COLLINEAR * size[k]:
             reason = "the fixed effects determine it" if effects else "it is zero throughout"
             wrong.append(f"{label} is collinear: {reason}; leave it out")
             continue

@@ -75,9 +75,10 @@ class ManySectors:
     `shares` (S, N, N): expenditure share of importer n on exporter i in sector s, [s, i, n], tariffs included; a column
     sums to one, or to zero where n spends nothing on s. `tariff` (S, N, N): 0.1 is ten per cent. `inputs` (S, S, N):
     share of input k in the gross output of sector s of country n, [k, s, n]. `value_added` (S, N): the rest of gross
-    output. `final` (S, N): shares of final expenditure. `income` (N,): value added in MUSD. `deficit` (N,): imports over
-    exports in MUSD, summing to zero over the world. `theta` (S,): trade elasticities (theta, not sigma = 1 + theta).
-    `countries` and `sectors` name the places in messages.
+    output. `final` (S, N): shares of final expenditure. `income` (N,): value added in MUSD. `deficit` (N,): imports
+    over exports in MUSD, summing to zero over the world. `theta` (S,): trade elasticities (theta, not sigma =
+    1 + theta). `countries` and `sectors` name the places in messages. Sums of shares may be off by 1e-6, and are then
+    put right.
 
     Raises `CaseError` with every problem found.
     """
@@ -108,25 +109,37 @@ class ManySectors:
         object.__setattr__(self, "countries", tuple(self.countries) or tuple(f"country {i}" for i in range(n)))
         object.__setattr__(self, "sectors", tuple(self.sectors) or tuple(f"sector {i}" for i in range(s)))
         if len(self.countries) != n or len(self.sectors) != s:
-            problems.append(f"names: {len(self.countries)} countries and {len(self.sectors)} sectors, expected {n}, {s}")
+            named = f"{len(self.countries)} countries and {len(self.sectors)} sectors"
+            problems.append(f"names: {named}, expected {n} and {s}")
         problems = problems or self._value_problems()
         if problems:
             raise CaseError(problems)
+        self._add_up()
+
+    def _add_up(self) -> None:
+        """Take the rounding out of shares, so that costs are homogeneous and Walras' law holds to the last digits."""
+        spent, bought = self.shares.sum(1, keepdims=True), self.inputs.sum(0)
+        scale = np.divide(1 - self.value_added, bought, out=np.ones_like(bought), where=bought > 0)
+        object.__setattr__(self, "inputs", frozen(self.inputs * scale))
+        object.__setattr__(self, "shares", frozen(self.shares / np.where(spent > 0, spent, 1.0)))
+        object.__setattr__(self, "final", frozen(self.final / self.final.sum(0)))
 
     def _value_problems(self) -> list[str]:
-        problems = [f"{name}: the share {getattr(self, name).min():.6g} is negative"
-                    for name, least in (("shares", 0.0), ("inputs", _NEGATIVE), ("final", 0.0))
-                    if getattr(self, name).min() < least]
+        problems = [
+            f"{name}: the share {getattr(self, name).min():.6g} is negative"
+            for name, least in (("shares", 0.0), ("inputs", _NEGATIVE), ("final", 0.0))
+            if getattr(self, name).min() < least
+        ]
         spent = self.shares.sum(1)
-        problems += self._cells("shares of its suppliers", spent, (np.abs(spent - 1) > _SUM) & (spent != 0))
+        problems += self._cells("shares", spent, (np.abs(spent - 1) > _SUM) & (spent != 0))
         whole = self.inputs.sum(0) + self.value_added
         problems += self._cells("inputs and value added", whole, np.abs(whole - 1) > _SUM)
-        problems += self._cells("value added", self.value_added, self.value_added <= 0, "must be above zero")
+        problems += self._cells("value_added", self.value_added, self.value_added <= 0, "be above zero")
         final = self.final.sum(0)
         for n in np.flatnonzero(np.abs(final - 1) > _SUM):
             problems.append(f"final: shares of {self.countries[n]} sum to {final[n]:.9g}, expected 1")
         wanting = (spent == 0) & (self.final > 0)
-        problems += self._cells("final share", self.final, wanting, "but no supplier in `shares`")
+        problems += self._cells("final", self.final, wanting, "have a supplier in `shares`")
         for n in np.flatnonzero(self.income <= 0):
             problems.append(f"income: {self.countries[n]} has {self.income[n]:.6g} MUSD, expected more than zero")
         for s in np.flatnonzero(self.theta <= 0):
@@ -137,9 +150,10 @@ class ManySectors:
             problems.append(f"deficit: the world's deficits sum to {self.deficit.sum():.6g} MUSD, expected 0")
         return problems
 
-    def _cells(self, what: str, values: Array, wrong: NDArray[np.bool_], want: str = "expected a sum of 1") -> list[str]:
+    def _cells(self, what: str, values: Array, wrong: NDArray[np.bool_], want: str = "sum to 1") -> list[str]:
         cells = np.argwhere(wrong)
-        shown = [f"{what} of {self.sectors[s]} in {self.countries[n]}: {values[s, n]:.9g}, {want}" for s, n in cells[:8]]
+        named = [(f"{self.sectors[s]} in {self.countries[n]}", values[s, n]) for s, n in cells[:8]]
+        shown = [f"{what}: {place} has {value:.9g}, expected to {want}" for place, value in named]
         return [*shown, f"... and {len(cells) - 8} more such cells"] if len(cells) > 8 else shown
 
 
@@ -147,8 +161,9 @@ class ManySectors:
 class Change:
     """What changes: arrays of the new world against a baseline; `Change.of` fills in what stays.
 
-    `cost` (S, N, N): factor on iceberg costs, 1 none, `inf` an embargo with exactly no flow. `tariff` (S, N, N): the new
-    tariffs. `productivity` (S, N) and `labour` (N,): factors. `deficit` (N,): the new deficits in MUSD at the numeraire.
+    `cost` (S, N, N): factor on iceberg costs, 1 none, `inf` an embargo with exactly no flow. `tariff` (S, N, N): the
+    new tariffs. `productivity` (S, N), `labour` (N,): factors. `deficit` (N,): the new deficits in MUSD at the
+    numeraire.
     """
 
     cost: Array

@@ -8,6 +8,7 @@ A group that buys from the rest and sells nothing to it cannot pay, unless its d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +16,21 @@ from numpy.typing import NDArray
 from tumen.errors import CaseError
 from tumen.trade._multi import Array, ManySectors
 
-__all__ = ["Markets", "markets"]
+__all__ = ["Markets", "markets", "parts_of"]
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Markets:
-    """What is left after a change: producers (S, N), markets with demand (S, N), the part of the world (N,) each is in."""
+    """What is left after a change, (S, N): producers with all inputs, markets with a supplier, markets with a buyer.
+
+    `part` (N,) numbers the parts of the world that do not trade with each other.
+    """
 
     alive: Mask
     priced: Mask
+    live: Mask
     part: NDArray[np.intp]
 
 
@@ -47,8 +52,21 @@ def markets(base: ManySectors, weights: Array, deficit: Array) -> Markets:
     wanting = np.argwhere((base.final > 0) & ~priced)
     if len(wanting):
         raise CaseError(_unsupplied(base, wanting))
-    part = _parts(base, (flows & alive[:, :, None] & priced[:, None, :]).any(0), deficit)
-    return Markets(alive, priced, part)
+    flows &= alive[:, :, None]
+    live = _bought(base, flows)
+    return Markets(alive, priced, live, _parts(base, np.asarray((flows & live[:, None, :]).any(0)), deficit))
+
+
+def _bought(base: ManySectors, flows: Mask) -> Mask:
+    """Markets (S, N) where somebody buys: households, or producers who sell."""
+    uses = (base.inputs != 0).astype(float)
+    live = base.final > 0
+    while True:
+        sold = np.matmul(flows.astype(float), live[:, :, None].astype(float))[:, :, 0] > 0
+        wider = live | (np.einsum("ksn,sn->kn", uses, sold.astype(float)) > 0)
+        if (wider == live).all():
+            return live
+        live = wider
 
 
 def _unsupplied(base: ManySectors, cells: NDArray[np.intp]) -> list[str]:
@@ -60,12 +78,22 @@ def _unsupplied(base: ManySectors, cells: NDArray[np.intp]) -> list[str]:
     ]
 
 
+def parts_of(ties: Mask, connection: Literal["weak", "strong"] = "weak") -> Array:
+    """1 where two countries are in one part of the world, else 0, (N, N); `strong`: where trade runs both ways."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    _, part = connected_components(csr_matrix(ties.astype(float)), directed=True, connection=connection)
+    together: Array = (part[:, None] == part).astype(float)
+    return together
+
+
 def _parts(base: ManySectors, ties: Mask, deficit: Array) -> NDArray[np.intp]:
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
     ties = ties & ~np.eye(len(ties), dtype=bool)
-    graph = csr_matrix(ties)
+    graph = csr_matrix(ties.astype(float))
     _, part = connected_components(graph, directed=True, connection="weak")
     count, strong = connected_components(graph, directed=True, connection="strong")
     slack = 1e-9 * base.income.sum()

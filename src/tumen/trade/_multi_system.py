@@ -25,7 +25,7 @@ from tumen.errors import CaseError
 from tumen.trade._multi import Array, Change, ManySectors
 from tumen.trade._multi_check import Markets, markets
 
-__all__ = ["Dense", "Flows", "Gap", "State", "System", "Weights", "dense", "income_base"]
+__all__ = ["Dense", "Flows", "Gap", "State", "System", "Weights", "assemble", "build", "dense", "income_base"]
 
 
 @dataclass
@@ -100,44 +100,57 @@ class System:
 
     weights: Weights
     inputs: Array  # (N, S, S): country, input, user
-    inputs_t: Array  # (N, S, S): country, user, input
-    value_added: Array  # (S, N, 1)
+    powers: Array  # (N, S, S): country, user, input: of prices in c^^-theta
+    wage_power: Array  # (S, N, 1): of wages in it
+    shift: Array  # (S, N, 1): theta log productivity
     final: Array  # (S, N, 1)
     theta: Array  # (S, 1, 1)
     income: Array  # (N, 1) at unchanged wages, labour included
-    productivity: Array  # (S, N, 1 or D) logs
-    deficit: Array  # (N, 1 or D)
+    deficit: Array  # (N, 1)
     product: Array | None  # (N, 1): the world product that deficits are shares of, by part; None keeps them fixed
+    whole: bool  # every producer is alive, every market has a supplier
     alive: Array  # (S, N, 1)
-    priced: Array
+    priced: Array  # (S, N, 1): 1 where a supplier is left
+    live: Array  # (S, N, 1): 1 where somebody buys
     part: Array  # (N, N): 1 where two countries are in one part of the world
     world: Array  # (N, 1): value added of each country's part at the baseline
     alone: Array  # (N, 1): 1 where a country trades with nobody
 
     def evaluate(self, state: State) -> Gap:
         """Carry a state through all equations once."""
-        wage = np.exp(state.wage)
-        cost = (self.inputs_t @ state.price.transpose(1, 0, 2)).transpose(1, 0, 2)
-        cost = cost + self.value_added * state.wage - self.productivity
-        bundle = np.exp(-self.theta * cost) * self.alive
-        phi, net = self.weights.phi(bundle)
-        phi = phi + (1 - self.priced)
+        earned = np.exp(state.wage) * self.income
+        bundle = np.empty_like(state.price)
+        np.matmul(self.powers, state.price.transpose(1, 0, 2), out=bundle.transpose(1, 0, 2))
+        bundle += self.wage_power * state.wage
+        bundle += self.shift
+        np.exp(bundle, out=bundle)
+        if not self.whole:
+            bundle *= self.alive
+        phi, bought = self.weights.phi(bundle)
+        if not self.whole:
+            phi += 1 - self.priced
         demand = state.spending / phi
-        bought = demand * net
-        at_home = demand * self.weights.home * bundle
-        sold = bundle * self.weights.sales(demand)
-        output = sold + at_home
-        revenue = (state.spending - bought - at_home).sum(0)
-        earned = wage * self.income
+        sold = self.weights.sales(demand)
+        sold *= bundle
+        bought *= demand
+        output = self.weights.home * bundle
+        output *= demand  # domestic sales, so far
+        exports, imports = sold.sum(0), bought.sum(0)
+        revenue = state.spending.sum(0) - imports - output.sum(0)
+        output += sold
         deficit = self.deficit
         if self.product is not None:
             deficit = deficit * ((self.part @ (earned + revenue)) / self.product)
         income = earned + revenue + deficit
-        spending = (self.inputs @ output.transpose(1, 0, 2)).transpose(1, 0, 2) + self.final * income
-        exports, imports = sold.sum(0), bought.sum(0)
+        spending = np.empty_like(bundle)
+        np.matmul(self.inputs, output.transpose(1, 0, 2), out=spending.transpose(1, 0, 2))
+        spending += self.final * income
+        spending -= state.spending
+        price = np.log(phi)
+        price *= -1 / self.theta
+        price -= state.price
         gap = np.log((exports + np.maximum(deficit, 0) + self.alone) / (imports - np.minimum(deficit, 0) + self.alone))
-        return Gap(gap, -np.log(phi) / self.theta - state.price, spending - state.spending, bundle, phi, output,
-                   exports, imports, revenue, deficit, income)
+        return Gap(gap, price, spending, bundle, phi, output, exports, imports, revenue, deficit, income)
 
     def pinned(self, wage: Array) -> Array:
         """Log wages moved so that each part of the world keeps its value added."""
@@ -161,8 +174,8 @@ def income_base(base: ManySectors, spending: Array) -> tuple[Array, Array]:
     return revenue, base.income + revenue + base.deficit
 
 
-def build(base: ManySectors, change: Change, product: float | None) -> tuple[System, Array, Markets]:
-    """The system of one change, its weights B and its markets; refuses what has no equilibrium."""
+def build(base: ManySectors, change: Change, product: float | None) -> tuple[System, Array]:
+    """The system of one change and its weights B; refuses what has no equilibrium."""
     problems = change.problems(base)
     if problems:
         raise CaseError(problems)
@@ -174,28 +187,31 @@ def build(base: ManySectors, change: Change, product: float | None) -> tuple[Sys
         weights = np.where(moved, weights * power, weights)
     found = markets(base, weights, change.deficit)
     weights *= found.alive[:, :, None] & found.priced[:, None, :]
-    return assemble(base, change, weights, found, product), weights, found
+    return assemble(base, change, weights, found, product), weights
 
 
 def assemble(base: ManySectors, change: Change, weights: Array, found: Markets, product: float | None) -> System:
     """The system of given weights."""
     part = (found.part[:, None] == found.part).astype(float)
+    theta = base.theta[:, None, None]
     income = base.income * change.labour
     share = (part @ base.income)[:, None]
     total = float(base.income.sum())
     return System(
         weights=dense(weights, change.tariff),
         inputs=np.ascontiguousarray(base.inputs.transpose(2, 0, 1)),
-        inputs_t=np.ascontiguousarray(base.inputs.transpose(2, 1, 0)),
-        value_added=base.value_added[:, :, None],
+        powers=np.ascontiguousarray(-base.theta[:, None] * base.inputs.transpose(2, 1, 0)),
+        wage_power=-theta * base.value_added[:, :, None],
+        shift=theta * np.log(change.productivity)[:, :, None],
         final=base.final[:, :, None],
-        theta=base.theta[:, None, None],
+        theta=theta,
         income=income[:, None],
-        productivity=np.log(change.productivity)[:, :, None],
         deficit=change.deficit[:, None],
         product=None if product is None else share * (product / total),
+        whole=bool(found.alive.all() and found.priced.all()),
         alive=found.alive[:, :, None].astype(float),
         priced=found.priced[:, :, None].astype(float),
+        live=found.live[:, :, None].astype(float),
         part=part,
         world=share,
         alone=(part.sum(1) == 1)[:, None].astype(float),

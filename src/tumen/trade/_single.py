@@ -70,7 +70,8 @@ class Problem:
         """The sum of the values over each country's component."""
         if not self.component.any():
             return np.full(self.size, values.sum())
-        return np.bincount(self.component, weights=values)[self.component]
+        totals: Array = np.bincount(self.component, weights=values).astype(np.float64)[self.component]
+        return totals
 
     def between(self, base: Problem, step: float) -> Problem:
         """The problem at a fraction `step` of the way from `base`, in logarithms but where a cost is infinite."""
@@ -105,9 +106,11 @@ class State:
 
 
 def _blend(base: Array, target: Array, step: float) -> Array:
-    both = (base > 0) & (target > 0)
-    out: Array = (1 - step) * base + step * target
+    """Straight in logarithms; where the target is 0, to a cost that is infinite in the end."""
+    out = np.zeros(base.shape)
+    both, dying = (base > 0) & (target > 0), (base > 0) & (target == 0)
     out[both] = np.exp((1 - step) * np.log(base[both]) + step * np.log(target[both]))
+    out[dying] = base[dying] * np.exp(-5 * step / (1 - step)) if step < 1 else 0.0
     return out
 
 
@@ -139,7 +142,8 @@ def _spend(p: Problem, x: Array, income: Array, supply: Array, phi: Array) -> tu
     """Spending at the exporter's value and the deficit under the closure, (N,) each."""
     if p.closure is Closure.MULTIPLICATIVE:
         spending = p.spending * p.labour * np.exp(x)
-        return spending, spending - income * (p.sums(spending) / p.sums(income))
+        deficit = spending - income * (p.sums(spending) / p.sums(income))
+        return spending, np.where(np.bincount(p.component)[p.component] == 1, 0.0, deficit)  # nothing from rounding
     if p.gross is not None and p.income is not None:
         scale, _ = _world_income(p, income, phi, supply @ p.gross)
         deficit = p.deficit * scale
@@ -165,40 +169,35 @@ def jacobian(problem: Problem, x: Array, state: State) -> Array:
 
 
 def _jacobian(p: Problem, x: Array, s: State) -> Array:
-    theta, size = p.theta, p.size
-    diagonal = np.arange(size)
+    theta, diagonal = p.theta, np.arange(p.size)
     share = p.off * (s.supply[:, None] / s.phi[None, :])
     home = p.home * s.supply / s.phi
     trade = share * s.spending[None, :]
     multiplicative = p.closure is Closure.MULTIPLICATIVE
-    own = np.ones(size) if multiplicative else np.where(s.spending > 0, s.income / s.spending, 0.0)
-    exports = theta * (trade @ share.T) + trade * (own + theta * home)[None, :]
-    exports[diagonal, diagonal] -= theta * s.exports
-    imports = -theta * (trade * home[None, :]).T
-    imports[diagonal, diagonal] += (own + theta * home) * s.imports
-    deficit = np.zeros((size, size))
-    same = p.component[:, None] == p.component[None, :]
-    if multiplicative:
-        deficit = -np.outer(s.income / p.sums(s.income), s.deficit) * same
-        deficit[diagonal, diagonal] += s.deficit
-    elif p.gross is not None:
-        slope = _income_slope(p, s, share, home) * same
-        deficit = p.deficit[:, None] * slope
-        per_dollar = np.where(s.spending > 0, p.deficit / s.spending, 0.0)
-        exports += (trade * per_dollar[None, :]) @ slope
-        imports += (s.imports * per_dollar)[:, None] * slope
+    own = np.ones(p.size) if multiplicative else np.where(s.spending > 0, s.income / s.spending, 0.0)
     plus = s.exports + np.maximum(s.deficit, 0.0)
     minus = s.imports + np.maximum(-s.deficit, 0.0)
-    gains = (s.deficit >= 0)[:, None]
-    top = exports + np.where(gains, deficit, 0.0)
-    bottom = imports - np.where(gains, 0.0, deficit)
-    slopes = _over(top, plus) - _over(bottom, minus)
-    return slopes - same * (s.income / p.sums(s.income))[None, :]
-
-
-def _over(rows: Array, scale: Array) -> Array:
-    """Rows divided by their scale; a country that neither buys nor sells abroad has rows of zeros."""
-    return rows / np.where(scale > 0, scale, 1.0)[:, None]
+    a, b = (1.0 / np.where(scale > 0, scale, 1.0) for scale in (plus, minus))  # who trades nothing has rows of zeros
+    slopes = (trade * (theta * a)[:, None]) @ share.T
+    slopes += trade * a[:, None] * (own + theta * home)[None, :]
+    slopes += (trade * home[None, :]).T * (theta * b)[:, None]
+    slopes[diagonal, diagonal] -= theta * s.exports * a + (own + theta * home) * s.imports * b
+    weight = s.income / p.sums(s.income)
+    same: Array | float = 1.0
+    if p.component.any():
+        same = (p.component[:, None] == p.component[None, :]).astype(np.float64)
+    gains = s.deficit >= 0
+    side = np.where(gains, a, b)  # the deficit stands above or below, with the same sign in the residual
+    if multiplicative:
+        slopes -= np.outer(s.income / p.sums(s.income) * side, s.deficit) * same
+        slopes[diagonal, diagonal] += s.deficit * side
+    elif p.gross is not None:
+        slope = _income_slope(p, s, share, home) * same
+        per_dollar = np.where(s.spending > 0, p.deficit / s.spending, 0.0)
+        slopes += a[:, None] * ((trade * per_dollar[None, :]) @ slope)
+        slopes += (p.deficit * side - s.imports * per_dollar * b)[:, None] * slope
+    slopes -= same * weight[None, :]
+    return np.asarray(slopes, dtype=np.float64)
 
 
 def _income_slope(p: Problem, s: State, share: Array, home: Array) -> Array:

@@ -26,6 +26,7 @@ CHORD_LIMIT = 0.1  # predicted |dlog w| beyond which the base's Jacobian is no g
 _STEP = 1.0  # the largest step of a log wage
 _ACCURACY = 1e-8  # of log wages, from the condition of the Jacobian; beyond it there is no answer worth giving
 _ROUNDING = 1e-15  # of the residual
+_EXHAUSTED = 0.05  # spending over income at the end of a path, below which its end is no accident
 
 Step = Callable[[Array, State], Array]
 
@@ -43,18 +44,20 @@ class Found:
 
 
 class Unsolved(Exception):
-    """No rung reached a solution. `x` and `state` are where the last one stood, `reason` why it was not taken."""
+    """No rung reached a solution. `x` and `state` are where the last one stood, `reason` why it was not taken.
 
-    def __init__(self, x: Array, state: State, reason: str, iterations: int) -> None:
+    country: the index of the one that the reason speaks of as {country}, if any.
+    """
+
+    def __init__(self, x: Array, state: State, reason: str, iterations: int, country: int | None = None) -> None:
         super().__init__(reason)
-        self.x, self.state, self.reason, self.iterations = x, state, reason, iterations
+        self.x, self.state, self.reason, self.iterations, self.country = x, state, reason, iterations, country
 
 
 def inverse_jacobian(problem: Problem) -> Array:
     """J^-1 at unchanged wages: what a shock to the residual does to log wages, to first order and with sign."""
     zero = np.zeros(problem.size)
-    inverse: Array = np.linalg.inv(jacobian(problem, zero, evaluate(problem, zero)))
-    return inverse
+    return np.asarray(np.linalg.inv(jacobian(problem, zero, evaluate(problem, zero))), dtype=np.float64)
 
 
 def climb(problem: Problem, base: Problem, inverse: Array | None, tolerance: float) -> Found:
@@ -71,7 +74,7 @@ def climb(problem: Problem, base: Problem, inverse: Array | None, tolerance: flo
         rungs.insert(0, ("chord", lambda: _accelerated(problem, chord, 3, 25, tolerance)))
     spent, failure = 0, "the residual has no value at unchanged wages"
     for name, rung in rungs:
-        x, state, iterations = rung()
+        x, state, iterations = rung()  # the last raises Unsolved itself
         spent += iterations
         if not state.worst <= max(tolerance, 1e-6):
             failure = f"the residual stays at {state.worst:.1e}"
@@ -105,15 +108,17 @@ def _plain(problem: Problem) -> Step:
 def _accelerated(p: Problem, step_of: Step, depth: int, limit: int, tolerance: float) -> tuple[Array, State, int]:
     """Anderson acceleration of x + step(x), steps capped; starts anew where it makes things much worse."""
     x, best = np.zeros(p.size), (np.zeros(p.size), evaluate(p, np.zeros(p.size)))
-    state = best[1]
+    state, fresh = best[1], 0
     past: list[tuple[Array, Array]] = []
     for iteration in range(limit):
+        if iteration - fresh > 40:
+            break
         if not state.ok or state.worst > 10 * best[1].worst:
             if not past:
                 break  # the step from the best point itself leads away: another rung is needed
             x, state, past = best[0], best[1], []
         if state.worst < best[1].worst:
-            best = (x, state)
+            best, fresh = (x, state), iteration
         step = step_of(x, state)
         size = float(np.max(np.abs(step)))
         if state.worst <= tolerance and size <= tolerance:
@@ -158,41 +163,55 @@ def _newton(p: Problem, x: Array, tolerance: float, limit: int) -> tuple[Array, 
 
 
 def _homotopy(p: Problem, base: Problem, tolerance: float) -> tuple[Array, State, int]:
-    """From the base to the shock in steps that halve where Newton fails and double where it is quick."""
+    """From the base to the shock in steps that halve where Newton fails and double where it is quick.
+
+    Gives the last point of the path that was solved; its spending says whether a surplus has eaten up an income.
+    """
     x, done, length, spent = np.zeros(p.size), 0.0, 0.25, 0
-    while done < 1 and length > 1e-4:
+    state, slope = evaluate(base, x), np.zeros(p.size)
+    while done < 1 and length > 1e-3:
         target = min(1.0, done + length)
         problem = p if target == 1 else p.between(base, target)
-        new, state, iterations = _newton(problem, x, tolerance, 20)
+        new, trial, iterations = _newton(problem, x + (target - done) * slope, tolerance, 20)
         spent += iterations
-        if state.worst <= tolerance:
-            x, done = new, target
+        if trial.worst <= tolerance:
+            slope = (new - x) / (target - done)  # the secant guesses the next point
+            x, state, done = new, trial, target
             length *= 2 if iterations <= 4 else 1
         else:
             length /= 2
-    return x, evaluate(p, x), spent
+    if done < 1:
+        raise Unsolved(x, state, _why_the_path_ends(state, done), spent, int(np.argmin(state.spending / state.income)))
+    return x, state, spent
+
+
+def _why_the_path_ends(state: State, done: float) -> str:
+    left = state.spending / state.income
+    if left.min() < _EXHAUSTED and state.deficit[np.argmin(left)] < 0:
+        return f"no equilibrium: {100 * done:.0f} % of the way to the shock {{country}}'s surplus takes all its income"
+    return f"the path from the base to the shock ends {100 * done:.0f} % of the way"
 
 
 def _polish(p: Problem, x: Array, tolerance: float) -> tuple[Array, State, float, float, int]:
-    """Newton steps until they are small; then the size of the last and the condition of the Jacobian."""
+    """Newton steps with the Jacobian at x until they are small; then the size of the last, and its condition."""
     from scipy.linalg import lapack
 
-    state, condition = evaluate(p, x), np.inf
+    state = evaluate(p, x)
+    slopes = jacobian(p, x, state)
+    factors, pivots, info = lapack.dgetrf(slopes)
+    if info:
+        return x, state, np.inf, np.inf, 0
+    reciprocal = lapack.dgecon(factors, np.abs(slopes).sum(axis=1).max(), norm="I")[0]
+    condition = 1.0 / reciprocal if reciprocal > 0 else np.inf
     for count in range(6):
-        slopes = jacobian(p, x, state)
-        factors, pivots, info = lapack.dgetrf(slopes)
-        if info:
-            return x, state, np.inf, np.inf, count
-        reciprocal = lapack.dgecon(factors, np.abs(slopes).sum(axis=1).max(), norm="I")[0]
-        condition = 1.0 / reciprocal if reciprocal > 0 else np.inf
         step = -lapack.dgetrs(factors, pivots, state.residual)[0]
         size = float(np.max(np.abs(step)))
         if not np.isfinite(size) or size > _STEP:
             return x, state, np.inf, condition, count
         if size <= 1e-2 * tolerance:
-            return x, state, size, condition, count
+            break
         trial = evaluate(p, x + step)
         if not trial.ok or trial.worst > max(state.worst, 1e-14):
-            return x, state, size, condition, count
+            break
         x, state = x + step, trial
-    return x, state, size, condition, 6
+    return x, state, size, condition, count

@@ -1,0 +1,105 @@
+"""The commands of the trade engine: `tumen trade solve`, `tumen trade gravity`, and `tumen verify`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["app", "verify"]
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="The trade engine: equilibrium and gravity.")
+out = Console(soft_wrap=True)
+
+
+class Closure(StrEnum):
+    """What deficits do when the world changes."""
+
+    additive = "additive"
+    multiplicative = "multiplicative"
+    balanced = "balanced"
+    world_share = "world-share"
+
+
+@app.command(
+    epilog="Example: `tumen trade solve --flows flows.csv --elasticity 4 --shock embargo.csv --out after.csv`"
+)
+def solve(
+    flows: Annotated[Path, typer.Option(metavar="F.csv", help="exporter,importer,value[,sector] with domestic rows.")],
+    elasticity: Annotated[float, typer.Option(metavar="THETA", help="The trade elasticity theta, not sigma.")],
+    out_: Annotated[Path, typer.Option("--out", metavar="OUT.csv", help="Factors by country; 1 is no change.")],
+    shock: Annotated[
+        Path | None, typer.Option(metavar="S.csv", help="exporter,importer[,sector],cost[,tariff_before,tariff_after].")
+    ] = None,
+    closure: Annotated[Closure, typer.Option(help="What deficits do.")] = Closure.additive,
+    flows_out: Annotated[
+        Path | None, typer.Option("--flows-out", metavar="X.csv", help="Flows after the shock.")
+    ] = None,
+) -> None:
+    """The equilibrium after a shock: welfare, wages, prices, exports and imports, as factors.
+
+    `cost` is the factor on the iceberg cost; `inf` is an embargo.
+    """
+    from tumen.trade import solve_table
+
+    countries, trade = solve_table(flows, elasticity, shock, closure.value.replace("-", "_"))
+    _write(countries, out_)
+    if flows_out is not None:
+        _write(trade, flows_out)
+
+
+@app.command(epilog="Example: `tumen trade gravity --data trade.csv --formula 'trade ~ log(dist) + contig'`")
+def gravity(
+    data: Annotated[
+        Path, typer.Option(metavar="T.csv", help="One row a pair, with the columns that the formula names.")
+    ],
+    formula: Annotated[str, typer.Option(help="As in 'trade ~ log(dist) + contig + rta'.")],
+    fixed_effects: Annotated[
+        str, typer.Option(help="Columns, or crossed columns, with commas between.")
+    ] = "exporter,importer",
+    out_: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT.csv", help="Coefficients with their errors.")
+    ] = None,
+) -> None:
+    """The gravity equation by Poisson pseudo maximum likelihood."""
+    import pandas as pd
+
+    from tumen.trade import gravity as engine
+
+    table = pd.read_csv(data, keep_default_na=False, na_values=[""])  # NA is Namibia
+    found = engine.estimate(table, formula, fixed_effects=tuple(part.strip() for part in fixed_effects.split(",")))
+    out.print(repr(found), highlight=False, markup=False)
+    if out_ is not None:
+        _write(found.tidy().reset_index(), out_)
+
+
+def verify(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The folder of published inputs and results.")],
+    out_: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="The table as a file.")] = None,
+) -> None:
+    """Compute published results again; exits with 3 if any is missed."""
+    from tumen.trade import verify as run
+
+    found = run(data)
+    shown = found.assign(
+        **{name: found[name].map("{:.8g}".format) for name in ("published", "ours", "difference", "tolerance")}
+    )
+    out.print(shown.to_string(index=False), highlight=False, markup=False)
+    if out_ is not None:
+        _write(found, out_)
+    missed = int((found["verdict"] != "met").sum())
+    out.print(f"{len(found) - missed} of {len(found)} figures met.", highlight=False)
+    if missed:
+        raise typer.Exit(3)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    from tumen._files import write_atomically
+
+    write_atomically(path, frame.to_csv(index=False, float_format="%.12g").encode())
