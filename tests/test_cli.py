@@ -18,7 +18,7 @@ from tumen import cli
 from tumen.case import new_case
 from tumen.errors import CaseError, LedgerError, MissingExtra, NoConvergence, RunError, TumenError, UnknownName
 
-COMMANDS = ("run", "check", "report", "new", "cases", "schema")
+COMMANDS = ("run", "check", "report", "new", "cases", "schema", "verify")
 ESCAPE = "\x1b"
 
 
@@ -46,7 +46,7 @@ class TestHelp:
     def test_lists_every_command(self) -> None:
         code, shown, _ = invoke("--help")
         assert code == 0
-        for name in COMMANDS:
+        for name in (*COMMANDS, "trade"):
             assert f" {name} " in shown
         assert {command.callback.__name__ for command in cli.app.registered_commands if command.callback} == set(
             COMMANDS

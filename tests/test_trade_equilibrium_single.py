@@ -33,8 +33,8 @@ FEW = settings(max_examples=25)
 def test_no_shock_changes_nothing(seed: int, size: int, theta: float, closure: str) -> None:
     found = world(np.random.default_rng(seed), size, theta).counterfactual(Shock(), closure)
     for name in FACTORS:
-        np.testing.assert_allclose(getattr(found, name), 1, rtol=1e-12)
-    np.testing.assert_allclose(found.trade, found.baseline.flows[0], rtol=1e-11)
+        np.testing.assert_allclose(getattr(found, name), 1, rtol=1e-10)
+    np.testing.assert_allclose(found.trade, found.baseline.flows[0], rtol=1e-9)
 
 
 @FEW

@@ -34,7 +34,7 @@ Single = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """What all draws of a block share: the base's problem, 2 J0^-1 transposed, norm of J0^-1, shares at consumers' prices.
+    """What the draws of a block share: the base's problem, 2 J0^-1 turned, norm of J0^-1, shares at consumers' prices.
 
     gains, owes (N,): the positive and negative parts of deficits.
     """
