@@ -27,7 +27,7 @@ def small_case(folder: Path) -> Case:
     new_case(folder)
     path = folder / "case.yaml"
     text = path.read_text(encoding="utf-8").replace("      - default.rate\n", "")
-    path.write_text(text.replace("    levers:\n      - settlement.without\n", ""), encoding="utf-8")
+    path.write_text(text.replace("    levers:\n      - settlement.payments_without_deal\n", ""), encoding="utf-8")
     found = tumen.load(folder)
     assert [claim.levers for claim in found.claims.values()] == [("settlement.haircut",), ()]
     return found

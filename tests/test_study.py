@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tumen
-from tumen import claims, study
+from tumen import _chunks, claims, study
 from tumen.study import Memo, Plan
 from tumen.trade import PANEL
 from tumen.uncertainty import Worlds
@@ -245,3 +245,23 @@ def test_outcomes_are_frozen(golden: tumen.Case) -> None:
         outcome.case = golden  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
         outcome.ledger.amount[0, 0, 0] = 1.0
+
+
+def test_what_an_engine_refuses_in_a_rare_world_is_a_problem_of_the_case(
+    golden: tumen.Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("volatility: a draw is not a finite number above 0")
+
+    monkeypatch.setattr(study, "evaluate", refuse)
+    with pytest.raises(tumen.CaseError, match=r"golden: in a world of chunk 3 .* narrow the ranges"):
+        _chunks.evaluate_chunk(golden, 1, 3)
+
+
+def test_a_fund_is_no_player(tmp_path: Path) -> None:
+    for file in GOLDEN.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (GOLDEN / "case.yaml").read_text(encoding="utf-8")
+    (tmp_path / "case.yaml").write_text(text.replace("name: fund", "name: AAA"), encoding="utf-8")
+    with pytest.raises(tumen.CaseError, match="name of its own"):
+        tumen.load(tmp_path)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tumen import claims, study
 from tumen._files import write_atomically
+from tumen.errors import CaseError, TumenError
 
 if TYPE_CHECKING:
     from tumen.case import Case
@@ -63,9 +64,18 @@ class Store:
 
 
 def evaluate_chunk(case: Case, seed: int, number: int) -> Chunk:
-    """Every array of one chunk that a run keeps."""
-    worlds = study.draw(case, seed, number, CHUNK)
-    return arrays(study.evaluate(case, worlds), [claims.question(case, name) for name in case.claims])
+    """Every array of one chunk that a run keeps.
+
+    Raises CaseError where an engine refuses what was drawn in some world.
+    """
+    try:
+        worlds = study.draw(case, seed, number, CHUNK)
+        return arrays(study.evaluate(case, worlds), [claims.question(case, name) for name in case.claims])
+    except TumenError:
+        raise
+    except (ValueError, ArithmeticError) as error:
+        what = f"in a world of chunk {number} the case cannot be evaluated: {error}"
+        raise CaseError([f"{case.name}: {what}; narrow the ranges that lead there"]) from error
 
 
 def arrays(outcome: Outcome, questions: Iterable[claims.Question]) -> Chunk:

@@ -80,9 +80,10 @@ class FundTerms(Frozen):
 class Spec(Initiative):
     """The declaration.
 
-    `without` is what the debtor would pay a year without the deal; `missed` the probability that an instalment is
-    missed though payments go on; `stops_paying` the hazard that ends them. `market_price` is the price of comparable
-    debt, as a share of face; `contract_rate` the rate at which the stock was converted, `market_rate` the market's.
+    `payments_without_deal` is what the debtor would pay a year without the deal; `missed` the probability that an
+    instalment is missed though payments go on; `stops_paying` the hazard that ends them. `market_price` is the price of
+    comparable debt, as a share of face; `contract_rate` the rate at which the stock was converted, `market_rate` the
+    market's.
     """
 
     kind: Literal["debt_treatment"]
@@ -93,7 +94,7 @@ class Spec(Initiative):
     schedule: ScheduleTerms
     missed: Share | None = None
     stops_paying: HazardName | None = None
-    without: MoneyRate | None = None
+    payments_without_deal: MoneyRate | None = None
     market_price: Ratio | None = None
     contract_rate: ExchangeRate | None = None
     market_rate: ExchangeRate | None = None
@@ -105,6 +106,8 @@ class Spec(Initiative):
             raise ValueError("`creditor` and `debtor` are two players")
         if (self.contract_rate is None) != (self.market_rate is None):
             raise ValueError("`contract_rate` and `market_rate` go together")
+        if self.fund is not None and self.fund.name in (self.creditor, self.debtor):
+            raise ValueError("the `fund` has a name of its own, not that of a player")
         return self
 
 
@@ -140,7 +143,7 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
     treatment = money.treat(
         years=inputs.years, as_of=inputs.as_of, stock=inputs("stock"), haircut=inputs("haircut"), schedule=terms,
         missed=inputs("missed"), luck=luck, stopped=np.zeros((size, span)) if stopped is None else stopped,
-        without=np.repeat(inputs("without")[:, None], span, axis=1),
+        without=np.repeat(inputs("payments_without_deal")[:, None], span, axis=1),
         fund_share=inputs("fund.share") if fund else np.zeros(size),
         fund_interest=inputs("fund.interest") if fund else np.zeros(size), projects=projects,
     )  # fmt: skip
