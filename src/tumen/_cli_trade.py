@@ -27,9 +27,7 @@ class Closure(StrEnum):
     world_share = "world-share"
 
 
-@app.command(
-    epilog="Example: `tumen trade solve --flows flows.csv --elasticity 4 --shock embargo.csv --out after.csv`"
-)
+@app.command(epilog="Example: `tumen trade solve --flows flows.csv --elasticity 4 --shock embargo.csv --out after.csv`")
 def solve(
     flows: Annotated[Path, typer.Option(metavar="F.csv", help="exporter,importer,value[,sector] with domestic rows.")],
     elasticity: Annotated[float, typer.Option(metavar="THETA", help="The trade elasticity theta, not sigma.")],
