@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tumen.trade._multi import Change, ManySectors
 from tumen.trade._multi_solve import rebase
+from tumen.trade._verify_equilibrium import nafta_world
 
 Array = NDArray[np.float64]
 
@@ -54,27 +55,7 @@ def random_world(
 
 def nafta(shared: Path, deficits: bool = False) -> tuple[ManySectors, Array]:
     """Caliendo and Parro's world of 1993 and the tariffs under NAFTA."""
-    folder = shared / "data" / "replication"
-    with np.load(folder / "cp2015_nafta.npz") as data:
-        countries = tuple(str(name) for name in data["regions"])
-        deficit = np.zeros(len(countries))
-        if deficits:
-            with (folder / "cp2015_deficit.csv").open() as file:
-                known = {row["region"]: float(row["D"]) / 1e6 for row in csv.DictReader(file)}
-            deficit = np.array([known[name] for name in countries])
-        base = ManySectors(
-            shares=data["pi_nij"].transpose(2, 1, 0),
-            tariff=data["tau_nij_bln"].transpose(2, 1, 0),
-            inputs=data["gamma_nkj"].transpose(1, 2, 0),
-            value_added=data["gamma_nj"].T,
-            final=data["alpha_nj"].T,
-            income=data["wL_n"] / 1e6,
-            deficit=deficit,
-            theta=data["theta_j"],
-            countries=countries,
-            sectors=tuple(str(name) for name in data["sectors"]),
-        )
-        return base, data["tau_nij_cfl"].transpose(2, 1, 0)
+    return nafta_world(shared / "data" / "replication", deficits)
 
 
 def published(shared: Path, name: str) -> dict[str, dict[str, float]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tumen.trade._multi import ManySectors
     from tumen.trade._multi_solution import ManySectorsSolution
 
-__all__ = ["enlargement", "nafta"]
+__all__ = ["enlargement", "nafta", "nafta_world"]
 
 Array = npt.NDArray[np.float64]
 _MEMBERS = {"Mexico": "MEX", "Canada": "CAN", "USA": "USA"}
@@ -67,7 +67,7 @@ def nafta(data: Path) -> list[Row]:
 
     rows: list[Row] = []
     for deficits, file in ((False, "cp2015_R_welfare_zero_tol1e-10.csv"), (True, "cp2015_R_welfare_deficit.csv")):
-        base, tariff = _world(data, deficits)
+        base, tariff = nafta_world(data, deficits)
         base = rebase(base).as_base() if deficits else base
         found = solve(base, Change.of(base, tariff=tariff), "additive" if deficits else "balanced")
         target = f"Caliendo-Parro NAFTA, {'with' if deficits else 'zero'} deficits"
@@ -115,7 +115,7 @@ def _members(found: ManySectorsSolution) -> list[Row]:
     return rows
 
 
-def _world(data: Path, deficits: bool) -> tuple[ManySectors, Array]:
+def nafta_world(data: Path, deficits: bool) -> tuple[ManySectors, Array]:
     """Caliendo and Parro's world of 1993, and the tariffs under NAFTA."""
     from tumen.trade._multi import ManySectors
 
