@@ -97,14 +97,15 @@ def test_row_order_does_not_matter(seed: int, size: int) -> None:
 @FEW
 @given(seeds, st.integers(3, 9), st.sampled_from([2.0, 4.0]))
 def test_an_embargo_is_the_limit_of_rising_costs(seed: int, size: int, theta: float) -> None:
+    # Balanced: with fixed deficits a country that loses its buyers may have no equilibrium at all.
     base = world(np.random.default_rng(seed), size, theta)
     pair = {("C00", "C01"): np.inf, ("C01", "C00"): np.inf}
-    cut = base.counterfactual(Shock.pairs(pair))
+    cut = base.counterfactual(Shock.pairs(pair), "balanced")
     assert cut.trade[0, 1] == 0
     assert cut.trade[1, 0] == 0
     misses = []
     for cost in (1e2, 1e3, 1e6):
-        dear = base.counterfactual(Shock.pairs(dict.fromkeys(pair, cost)))
+        dear = base.counterfactual(Shock.pairs(dict.fromkeys(pair, cost)), "balanced")
         misses.append(np.abs(dear.welfare - cut.welfare).max())
     assert misses[0] >= misses[1] >= misses[2]
     assert misses[2] < 1e-10
