@@ -95,3 +95,33 @@ def test_verify_meets_every_published_figure(
 
 def test_verify_without_data_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert tumen(monkeypatch, "verify", "--data", str(tmp_path)) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", ("--formula", "trade ~ dist")),
+        (b"\xff\xfe\x00", ("--formula", "trade ~ dist")),
+        (b"exporter,importer,trade,dist\nA,B,1,2\n", ("--formula", "trade = dist")),
+        (b"exporter,importer,trade,dist\nA,B,x,2\n", ("--formula", "trade ~ dist")),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes,
+    words: tuple[str, ...],
+) -> None:
+    data = tmp_path / "trade.csv"
+    data.write_bytes(content)
+    assert tumen(monkeypatch, "trade", "gravity", "--data", str(data), *words) == 1
+    assert "trade.csv: " in capsys.readouterr().err
+    assert tumen(monkeypatch, "trade", "gravity", "--data", str(tmp_path / "no.csv"), *words) == 1
+
+
+def test_a_folder_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tumen(monkeypatch, "verify", "--data", str(tmp_path / "none")) == 1
+    assert "there is no such folder" in capsys.readouterr().err

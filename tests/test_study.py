@@ -54,10 +54,10 @@ def test_golden_case(golden: tumen.Case) -> None:
 
     Draw 2, nothing from 2015 on: debt 30; 30 + 2.5 = 32.5; 33; 33. Fund: 6; 6.6, all for the bridge; 0; 0.
 
-    Without the deal 5 a year, 20 in 2014-17. Relief at 0 %: 20 - 45 = -25 and 20 - 12 = 8. At a market price of 30 %:
-    30 - 45 = -15 and 30 - 12 = 18. At the market's exchange rate: 100 x 0.5 / 25 = 2. The fund has received, with
-    interest, 6 + 0.6 + 11.25 + 0.585 + 5.25 + 1.1685 = 24.8535 by 2017, 2.071125 of the bridge's 12; in the second draw
-    6.6, that is 0.55.
+    Without the deal 5 a year as long as the schedule runs, 15 in 2014-16. Relief at 0 %: 15 - 45 = -30 and 15 - 12 = 3.
+    At a market price of 30 %: 30 - 45 = -15 and 30 - 12 = 18. At the market's exchange rate: 100 x 0.5 / 25 = 2. The
+    fund has received, with interest, 6 + 0.6 + 11.25 + 0.585 + 5.25 + 1.1685 = 24.8535 by 2017, 2.071125 of the
+    bridge's 12; in the second draw 6.6, that is 0.55.
 
     Trade. One figure, 100 in 2013. Joint growth is a + b - world, 0.1 a year in logs, of which trade makes 0.024 + 0.63
     x 0.1 = 0.087. With an offset of 0.14 and noise of 0.13 the level is known to sqrt(0.14^2 + 0.13^2) = 0.19105; a
@@ -96,7 +96,7 @@ def test_golden_case(golden: tumen.Case) -> None:
     by_hand = {
         "trade": 100 * np.exp([4 * growth, 4 * growth + left]),
         "needed": [2**0.25 - 1] * 2,
-        "relief": [-25, 8],
+        "relief": [-30, 3],
         "market": [-15, 18],
         "face": [2, 2],
         "fund": [11.685, 0],
@@ -265,3 +265,22 @@ def test_a_fund_is_no_player(tmp_path: Path) -> None:
     (tmp_path / "case.yaml").write_text(text.replace("name: fund", "name: AAA"), encoding="utf-8")
     with pytest.raises(tumen.CaseError, match="name of its own"):
         tumen.load(tmp_path)
+
+
+def test_a_schedule_ends_within_the_horizon(tmp_path: Path) -> None:
+    for file in GOLDEN.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (GOLDEN / "case.yaml").read_text(encoding="utf-8")
+    (tmp_path / "case.yaml").write_text(text.replace("years: 2 yr", "years: 9 yr"), encoding="utf-8")
+    with pytest.raises(tumen.CaseError, match="runs to 2023, the horizon only to 2017"):
+        tumen.load(tmp_path)
+
+
+def test_the_horizon_beyond_the_schedule_changes_no_relief(tmp_path: Path) -> None:
+    for file in GOLDEN.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (GOLDEN / "case.yaml").read_text(encoding="utf-8")
+    (tmp_path / "case.yaml").write_text(text.replace("2013..2017", "2013..2030"), encoding="utf-8")
+    near, far = (tumen.run(tumen.load(folder), draws=256, workers=1) for folder in (GOLDEN, tmp_path))
+    assert near.claims["relief"].median == pytest.approx(far.claims["relief"].median, rel=1e-12)
+    assert near.claims["relief"].p95 == pytest.approx(far.claims["relief"].p95, rel=1e-12)

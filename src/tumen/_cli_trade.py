@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+from tumen.errors import CaseError, TumenError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +29,7 @@ class Closure(StrEnum):
     multiplicative = "multiplicative"
     balanced = "balanced"
     world_share = "world-share"
+    bilateral = "bilateral"
 
 
 @app.command(epilog="Example: `tumen trade solve --flows flows.csv --elasticity 4 --shock embargo.csv --out after.csv`")
@@ -46,7 +51,8 @@ def solve(
     """
     from tumen.trade import solve_table
 
-    countries, trade = solve_table(flows, elasticity, shock, closure.value.replace("-", "_"))
+    with _reading(flows):
+        countries, trade = solve_table(flows, elasticity, shock, closure.value.replace("-", "_"))
     _write(countries, out_)
     if flows_out is not None:
         _write(trade, flows_out)
@@ -70,8 +76,10 @@ def gravity(
 
     from tumen.trade import gravity as engine
 
-    table = pd.read_csv(data, keep_default_na=False, na_values=[""])  # NA is Namibia
-    found = engine.estimate(table, formula, fixed_effects=tuple(part.strip() for part in fixed_effects.split(",")))
+    effects = tuple(part.strip() for part in fixed_effects.split(",") if part.strip())
+    with _reading(data):
+        table = pd.read_csv(data, keep_default_na=False, na_values=[""])  # NA is Namibia
+        found = engine.estimate(table, formula, fixed_effects=effects)
     out.print(repr(found), highlight=False, markup=False)
     if out_ is not None:
         _write(found.tidy().reset_index(), out_)
@@ -84,6 +92,8 @@ def verify(
     """Compute published results again; exits with 3 if any is missed."""
     from tumen.trade import verify as run
 
+    if not data.is_dir():
+        raise CaseError([f"{data}: there is no such folder; name the one that holds the published inputs"])
     found = run(data)
     shown = found.assign(
         **{name: found[name].map("{:.8g}".format) for name in ("published", "ours", "difference", "tolerance")}
@@ -95,6 +105,18 @@ def verify(
     out.print(f"{len(found) - missed} of {len(found)} figures met.", highlight=False)
     if missed:
         raise typer.Exit(3)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what a table cannot give into a message that names it."""
+    try:
+        yield
+    except TumenError:
+        raise
+    except (OSError, ValueError, UnicodeError) as error:
+        what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise CaseError([f"{path}: {what}"]) from error
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:

@@ -114,7 +114,9 @@ def run(
     out_: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run folder. Default runs/CASE-ID.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in DIR.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another run, or files of the same names, in DIR.")
+    ] = False,
 ) -> None:
     """Run a case: answers on the screen, and a run folder with claims.csv, results.nc and report.html."""
     from tumen import runs

@@ -61,7 +61,8 @@ Progress = Callable[[str, int, int], None]
 
 
 def run(
-    case: Case, *, draws: int = DRAWS, seed: int = SEED, scenario: str | None = None, workers: int | None = None,
+    case: Case | str | Path, *, draws: int = DRAWS, seed: int = SEED, scenario: str | None = None,
+    workers: int | None = None,
     out: str | Path | None = None, overwrite: bool = False, keep: Iterable[str] = (), executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Result:  # fmt: skip
@@ -69,6 +70,7 @@ def run(
 
     Parameters
     ----------
+    case: a case; or its folder, or the name of a bundled one.
     draws: rounded up to a multiple of 256.
     seed: the same seed gives the same results, whatever the number of workers.
     scenario: a named variant of the case.
@@ -85,7 +87,7 @@ def run(
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers: {workers} is too few; at least 1, or None for as many as pay")
-    case = case.under(scenario)
+    case = (load(case) if isinstance(case, str | Path) else case).under(scenario)
     settings = settings_of(case, draws, seed, keep)
     work = _Work(case, settings, workers, executor, progress or _silent)
     with one_thread():

@@ -95,8 +95,8 @@ def debt_figures(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf = 
         Beside("Face value of the debt", values["stock"], unit),
         Beside("Face value written off", treatment.written_off, unit),
         Beside("Remainder, were every instalment paid: present value", scheduled, unit, discounted),
-        Beside("Payments expected with the deal: present value", treatment.present_value_with(rate), unit, discounted),
-        Beside("Payments expected without it: present value", treatment.present_value_without(rate), unit, discounted),
+        Beside("Payments with the deal: present value", treatment.present_value_with(rate), unit, discounted),
+        Beside("Payments without it: present value", treatment.present_value_without(rate), unit, discounted),
     ]
     if spec.market_price is not None:
         note = "the price of bank debt bounds the value of state debt; it is not its price"

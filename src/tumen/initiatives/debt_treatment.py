@@ -80,10 +80,10 @@ class FundTerms(Frozen):
 class Spec(Initiative):
     """The declaration.
 
-    `payments_without_deal` is what the debtor would pay a year without the deal; `missed` the probability that an
-    instalment is missed though payments go on; `stops_paying` the hazard that ends them. `market_price` is the price of
-    comparable debt, as a share of face; `contract_rate` the rate at which the stock was converted, `market_rate` the
-    market's.
+    `payments_without_deal` is what the debtor would pay a year without the deal, counted as long as the schedule runs,
+    so that the two are compared over the same years; `missed` the probability that an instalment is missed though
+    payments go on; `stops_paying` the hazard that ends them. `market_price` is the price of comparable debt, as a share
+    of face; `contract_rate` the rate at which the stock was converted, `market_rate` the market's.
     """
 
     kind: Literal["debt_treatment"]
@@ -129,6 +129,10 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
         inputs.scalar("schedule.interest"),
         inputs.scalar("schedule.grace"),
     )
+    last = terms.dates[-1].year
+    if last > inputs.years[-1]:
+        what = f"the schedule of `{inputs.name}` runs to {last}, the horizon only to {inputs.years[-1]}"
+        raise ValueError(f"{what}; let `horizon` end in {last} or later, so that the whole schedule is drawn")
     slots = _slots([day.year for day in terms.dates], inputs.years)
     luck = ndtr(inputs.noise("luck"))[slots[0], :, slots[1]].T
     stopped = inputs.process(spec.stops_paying)
@@ -143,7 +147,7 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
     treatment = money.treat(
         years=inputs.years, as_of=inputs.as_of, stock=inputs("stock"), haircut=inputs("haircut"), schedule=terms,
         missed=inputs("missed"), luck=luck, stopped=np.zeros((size, span)) if stopped is None else stopped,
-        without=np.repeat(inputs("payments_without_deal")[:, None], span, axis=1),
+        without=inputs("payments_without_deal")[:, None] * (np.array(inputs.years) <= last),
         fund_share=inputs("fund.share") if fund else np.zeros(size),
         fund_interest=inputs("fund.interest") if fund else np.zeros(size), projects=projects,
     )  # fmt: skip
@@ -178,11 +182,11 @@ def _schedule(terms: ScheduleTerms, years: float, interest: float, grace: float)
 
 
 def _slots(dated: list[int], years: tuple[int, ...]) -> tuple[list[int], list[int]]:
-    """For each instalment, which normal of which year decides it; beyond the horizon the last year's serve again."""
+    """For each instalment, which normal of which year decides it."""
     seen: Counter[int] = Counter()
     order, column = [], []
     for year in dated:
         order.append(seen[year])
-        column.append(min(max(year - years[0], 0), len(years) - 1))
+        column.append(max(year - years[0], 0))  # the engine refuses what lies before the horizon
         seen[year] += 1
     return order, column
