@@ -125,10 +125,11 @@ def test_the_breakeven_of_a_line_is_where_it_crosses(monkeypatch: pytest.MonkeyP
     found = claims.breakevens(case, [question], evaluate)["ten_schools"]
     assert found[0].lever == "settlement.haircut"
     assert found[0].value == pytest.approx(0.525, abs=1e-3)
-    assert len(found[0].grid) == len(found[0].probabilities) == GRID
+    assert len(found[0].grid) == len(found[0].probabilities) == GRID + 1  # and where things stand
+    assert 0.8 in found[0].grid
     # The other lever changes nothing, so nothing in its range is a break-even.
     assert [row.value for row in found[1:]] == [None]
-    assert len(calls) < 2 * GRID + 14
+    assert len(calls) < 2 * (GRID + 1) + 14
 
 
 def test_a_lever_of_an_assumption_ranges_over_its_percentiles(case: tumen.Case) -> None:
@@ -175,3 +176,12 @@ def test_an_answer_survives_its_plain_form(case: tumen.Case) -> None:
     answer = tumen.run(case, draws=256, workers=1).claims["relief"]
     again = claims.answer_from_dict(json.loads(json.dumps(dataclasses.asdict(answer))))
     assert again == answer
+
+
+def test_years_have_a_bar_each() -> None:
+    from tumen.claims._answers import _histogram
+
+    values = np.array([2014.0] * 3 + [2015.0] * 2 + [2019.0] * 5)
+    edges, counts = _histogram(values, "year")
+    assert edges == tuple(float(year) for year in range(2013, 2020))
+    assert counts == (3.0, 2.0, 0.0, 0.0, 0.0, 5.0)

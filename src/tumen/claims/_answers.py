@@ -95,7 +95,7 @@ def answer(
         test=claim.test.text, threshold=threshold, probability=share, se=se, median=median, p05=p05, p95=p95,
         draws=int(values.size), target_year=asked.target_year, drivers=drivers, breakevens=breakevens,
         envelope=_envelope(case, claim.envelope, median), figures=_figures(asked, figures, outcome),
-        sources=_sources(case, asked, drivers), path=_path(asked, by_year, outcome), histogram=_histogram(values),
+        sources=_sources(case, asked, drivers), path=_path(asked, by_year, outcome), histogram=_histogram(values, unit),
         note=claim.note,
     )  # fmt: skip
 
@@ -134,11 +134,18 @@ def _path(asked: Question, by_year: Array | None, outcome: Outcome) -> PathSumma
     return PathSummary(tuple(outcome.years[first:]), _LEVELS, rows, history, asked.measure.log_scale)
 
 
-def _histogram(values: Array) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Equal bins over the middle 99 % of the draws; what lies beyond is counted in the end bins."""
+def _histogram(values: Array, unit: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Equal bins over the middle 99 % of the draws; what lies beyond is counted in the end bins.
+
+    Years have a bin each, which ends with the year.
+    """
     low, high = (float(v) for v in np.quantile(values, [0.005, 0.995]))
     if not high > low:
         return (low, low), (float(values.size),)
+    if unit == "year":
+        years = np.arange(np.floor(low), np.ceil(high) + 1)
+        counts = np.bincount((np.clip(values, low, high) - years[0]).round().astype(int), minlength=years.size)
+        return (float(years[0] - 1), *map(float, years)), tuple(map(float, counts))
     edges = np.linspace(low, high, 41)
     counts, _ = np.histogram(np.clip(values, low, high), bins=edges)
     return tuple(map(float, edges)), tuple(map(float, counts))

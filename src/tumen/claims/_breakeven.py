@@ -49,11 +49,13 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
         base, low, high = lever_range(case, lever)
         grid = np.linspace(low, high, GRID)
         outcomes = [evaluate({lever: float(value)}) for value in grid]
+        as_is = evaluate({lever: base})  # one more point of the curve that is shown, where things stand
         for asked in questions:
             named = lever in case.claims[asked.name].levers
             taken = [_gather(outcome, asked) for outcome in outcomes]
             medians = np.array([np.median(margin(asked, values)) for values in taken])
-            probabilities = tuple(float(np.mean(met(asked, values))) for values in taken)
+            curve = {float(value): _share(asked, values) for value, values in zip(grid, taken, strict=True)}
+            curve |= {base: _share(asked, _gather(as_is, asked))}
             bracket = _crossing(medians, _nearest(grid, base))
             value = None
             if bracket is not None:
@@ -68,8 +70,8 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
             if named or value is not None:
                 quantity = case.parameter(lever).quantity
                 row = Breakeven(
-                    lever, quantity.unit.label, base, low, high, value, tuple(map(float, grid)), probabilities,
-                    named=named, chosen=quantity.lever is not None,
+                    lever, quantity.unit.label, base, low, high, value, tuple(sorted(curve)),
+                    tuple(curve[point] for point in sorted(curve)), named=named, chosen=quantity.lever is not None,
                 )  # fmt: skip
                 found[asked.name].append(row)
     return {name: _in_order(rows, case.claims[name].levers) for name, rows in found.items()}
@@ -78,6 +80,10 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
 def _in_order(rows: Sequence[Breakeven], levers: Sequence[str]) -> tuple[Breakeven, ...]:
     """The levers that a claim names first, in its own order."""
     return tuple(sorted(rows, key=lambda row: levers.index(row.lever) if row.named else len(levers)))
+
+
+def _share(asked: Question, values: Array) -> float:
+    return float(np.mean(met(asked, values)))
 
 
 def _gather(outcomes: Sequence[Outcome], asked: Question) -> Array:

@@ -135,7 +135,9 @@ def can_draw_curve(item: Breakeven) -> bool:
 
 
 def _points(item: Breakeven) -> list[tuple[float, float]]:
-    pairs = zip(item.grid, item.probabilities, strict=False)
+    pairs = [*zip(item.grid, item.probabilities, strict=False)]
+    if pairs and item.value is not None:
+        pairs.append((item.value, 0.5))
     return sorted((v, min(1.0, max(0.0, p))) for v, p in pairs if usable(v) and usable(p))
 
 
