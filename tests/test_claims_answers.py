@@ -185,3 +185,18 @@ def test_years_have_a_bar_each() -> None:
     edges, counts = _histogram(values, "year")
     assert edges == tuple(float(year) for year in range(2013, 2020))
     assert counts == (3.0, 2.0, 0.0, 0.0, 0.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("measure_name", "rate", "field"),
+    [
+        ("money.face_at_market_rate", "", "market_rate"),
+        ("money.relief_at_market_price", "      rate: 5 %/yr\n", "market_price"),
+    ],
+)
+def test_a_field_left_out_is_no_zero(tmp_path: Path, measure_name: str, rate: str, field: str) -> None:
+    folder = variant(tmp_path, "measure: money.relief\n", f"measure: {measure_name}\n")
+    file = folder / "case.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("      rate: 5 %/yr\n", rate), encoding="utf-8")
+    with pytest.raises(tumen.CaseError, match=rf"case\.yaml:\d+: .*`settlement` has no `{field}`"):
+        tumen.load(folder)

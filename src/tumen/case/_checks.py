@@ -191,16 +191,6 @@ def _check_trade(case: Case, name: str, note: Notes) -> None:
         if process not in growth:
             what = f"`{process}` is no process with `fit: trend_growth` and a `series`; {did_you_mean(process, growth)}"
             note(("trade", name, "growth", key), what)
-    rows = [row for row in case.tables[spec.history].rows if not spec.statistics or row.statistics in spec.statistics]
-    first, last = min((row.year for row in rows), default=0), max((row.year for row in rows), default=0)
-    if rows and not first <= case.years[0] <= last + 1:
-        what = f"its figures run from {first} to {last}, so the horizon begins between {first} and {last + 1}"
-        note(("trade", name, "history"), f"{what}, not in {case.years[0]}")
-    known = {row.statistics for row in case.tables[spec.history].rows if row.statistics}
-    for index, statistics in enumerate(spec.statistics):
-        if statistics not in known:
-            what = f"`{statistics}` has no figures in {spec.history}; {did_you_mean(statistics, known)}"
-            note(("trade", name, "statistics", index), what)
 
 
 def _check_claims(case: Case, note: Notes) -> None:

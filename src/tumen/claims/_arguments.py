@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from tumen.case import Case
 
 __all__ = [
+    "ConvertedDebt",
     "Currency",
     "DebtTreatment",
+    "FundedDebt",
     "MoneyFigure",
     "Pair",
     "Player",
+    "PricedDebt",
     "RateOf",
     "Statistics",
     "Sum",
@@ -65,6 +68,18 @@ def _debt_treatment(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
     if raw not in names:
         raise ValueError(f"`{raw}` is no debt_treatment of this case; {did_you_mean(str(raw), names)}")
     return str(raw)
+
+
+def _debt_with(field: str) -> Callable[[Case, Any, Mapping[str, Any]], str]:
+    """A debt treatment that declares what a measure is taken on; a field left out is no zero."""
+
+    def read(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
+        name = _debt_treatment(case, raw, where)
+        if getattr(case.initiatives[name], field) is None:
+            raise ValueError(f"`{name}` has no `{field}`, on which this measure is taken; declare it there")
+        return name
+
+    return read
 
 
 def _statistics(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
@@ -117,6 +132,9 @@ def _currency(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
 Pair = Annotated[tuple[str, str], Reader(_pair)]
 Player = Annotated[str, Reader(_player)]
 DebtTreatment = Annotated[str, Reader(_debt_treatment)]
+PricedDebt = Annotated[str, Reader(_debt_with("market_price"))]
+ConvertedDebt = Annotated[str, Reader(_debt_with("market_rate"))]
+FundedDebt = Annotated[str, Reader(_debt_with("fund"))]
 Statistics = Annotated[str, Reader(_statistics)]
 RateOf = Annotated[float, Reader(_quantity("rate"))]
 Sum = Annotated[float, Reader(_quantity("money"))]

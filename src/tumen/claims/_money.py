@@ -8,7 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tumen.claims._answer import Beside
-from tumen.claims._arguments import Currency, DebtTreatment, MoneyFigure, Player, RateOf
+from tumen.claims._arguments import (
+    ConvertedDebt,
+    Currency,
+    DebtTreatment,
+    FundedDebt,
+    MoneyFigure,
+    Player,
+    PricedDebt,
+    RateOf,
+)
 from tumen.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -42,24 +51,24 @@ def value_kept(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf) -> 
     return _treatment(outcome, initiative).present_value_with(rate)
 
 
-def relief_at_market_price(outcome: Outcome, *, initiative: DebtTreatment, rate: RateOf) -> Array:
+def relief_at_market_price(outcome: Outcome, *, initiative: PricedDebt, rate: RateOf) -> Array:
     """Creditor's loss at the market price, the whole debt at that price less the value of payments made; (draw,)."""
     values = outcome.lines[initiative].values
     return values["stock"] * values["market_price"] - _treatment(outcome, initiative).present_value_with(rate)
 
 
-def face_at_market_rate(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
+def face_at_market_rate(outcome: Outcome, *, initiative: ConvertedDebt) -> Array:
     """Whole debt at the market exchange rate, not at the rate of the contract; (draw,)."""
     values = outcome.lines[initiative].values
     return values["stock"] * values["contract_rate"] / values["market_rate"]
 
 
-def fund_balance(outcome: Outcome, *, initiative: DebtTreatment) -> Array:
+def fund_balance(outcome: Outcome, *, initiative: FundedDebt) -> Array:
     """Balance of the fund, at the end of each year; (draw, year)."""
     return _treatment(outcome, initiative).fund_balance
 
 
-def fund_coverage(outcome: Outcome, *, initiative: DebtTreatment, cost: MoneyFigure) -> Array:
+def fund_coverage(outcome: Outcome, *, initiative: FundedDebt, cost: MoneyFigure) -> Array:
     """Share of a cost that the fund covers, from all it has received by the end of each year; (draw, year)."""
     treatment = _treatment(outcome, initiative)
     amounts = outcome.worlds.values[cost]
