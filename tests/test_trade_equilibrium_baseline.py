@@ -237,6 +237,10 @@ def test_groups_spare_domestic_sales() -> None:
     base = Baseline.from_table(table(), 4.0)
     cut = Shock.cut("PRK").resolve(base).log_cost[0]
     np.testing.assert_array_equal(np.isinf(cut), [[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    world = Shock.between(["CHN", "RUS"], cost=2.0).resolve(base).log_cost[0] / np.log(2)
+    abroad = ~np.eye(len(base.countries), dtype=bool)
+    touched = np.isin(base.countries, ["CHN", "RUS"])
+    np.testing.assert_allclose(world, (touched[:, None] | touched) & abroad, atol=1e-15)
     two = Shock.between(["CHN", "RUS"], ["PRK", "RUS"], cost=2.0).resolve(base).log_cost[0] / np.log(2)
     np.testing.assert_allclose(two, [[0, 1, 1], [1, 0, 1], [1, 1, 0]])
     both = (Shock.pairs({("CHN", "PRK"): 2.0}) & Shock.pairs({("CHN", "PRK"): 3.0})).resolve(base)

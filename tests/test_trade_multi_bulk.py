@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trade_multi_support import random_world
-from tumen.errors import CaseError
+from tumen.errors import CaseError, NoConvergence
 from tumen.trade._multi import CLOSURES, Change, Closure, ManySectors
 from tumen.trade._multi_bulk import solve_bulk
 from tumen.trade._multi_solve import solve
@@ -111,7 +111,7 @@ def test_country_cut_off_is_solved_alone() -> None:
 
 def test_refusals_name_the_draw() -> None:
     base = random_world(6)
-    with pytest.raises(CaseError, match="draw 2: no equilibrium: country 0 would trade with nobody else"):
+    with pytest.raises(NoConvergence, match="draw 2: no equilibrium: country 0 would trade with nobody else"):
         solve_bulk(base, cut_off(base, 2, 4))
 
 

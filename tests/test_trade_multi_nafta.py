@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trade_multi_support import nafta, plain, published
-from tumen.errors import CaseError
+from tumen.errors import NoConvergence
 from tumen.trade._multi import Array, Change, ManySectors
 from tumen.trade._multi_solution import ManySectorsSolution, first_order_welfare
 from tumen.trade._multi_solve import rebase, solve
@@ -105,11 +105,11 @@ def test_hard_changes(shared: Path, name: str, deficits: bool) -> None:
     base = rebase(nafta(shared, deficits)[0]).as_base()
     change = hard(base)[name]
     if deficits and name == "USA alone":
-        with pytest.raises(CaseError, match="USA would trade with nobody else, yet the deficit is"):
+        with pytest.raises(NoConvergence, match="USA would trade with nobody else, yet the deficit is"):
             solve(base, change)
         return
     if deficits and name == "costs x10":
-        with pytest.raises(CaseError, match=r"the surplus of Ireland takes 9\d % of its income, and further on"):
+        with pytest.raises(NoConvergence, match=r"the surplus of Ireland takes 9\d % of its income, and further on"):
             solve(base, change)
         return
     solution = solve(base, change)
@@ -123,5 +123,5 @@ def test_hard_changes(shared: Path, name: str, deficits: bool) -> None:
 def test_world_autarky_is_refused_with_the_markets(agreement: ManySectorsSolution) -> None:
     base = agreement.base
     alone = np.where(np.eye(31) > 0, 1.0, np.inf)
-    with pytest.raises(CaseError, match=r"no supplier is left for .* and \d+ more"):
+    with pytest.raises(NoConvergence, match=r"no supplier is left for .* and \d+ more"):
         solve(base, Change.of(base, cost=alone))

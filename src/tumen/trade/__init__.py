@@ -13,23 +13,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tumen.trade._baseline import Baseline
     from tumen.trade._bulk_shocks import SparseShocks
+    from tumen.trade._coalition import CoalitionValues, Leak, coalition_values
     from tumen.trade._command import solve_table
+    from tumen.trade._drawn import RUNS, Cap, CostShock, DrawnWorld, Reading
     from tumen.trade._equilibrium import Equilibrium
+    from tumen.trade._exposure import Exposure
+    from tumen.trade._nest import NestShocks, Quota, Responses, respond
     from tumen.trade._panel import PANEL, PanelPrior
     from tumen.trade._paths import History, PairPath, PathDraws, fit, growth_needed
     from tumen.trade._shocks import Shock
     from tumen.trade._verify import verify
 
 __all__ = [
-    "PANEL", "Baseline", "Equilibrium", "History", "PairPath", "PanelPrior", "PathDraws", "Shock", "SparseShocks",
-    "fit", "growth_needed", "solve_table", "verify",
+    "PANEL", "RUNS", "Baseline", "Cap", "CoalitionValues", "CostShock", "DrawnWorld", "Equilibrium", "Exposure",
+    "History", "Leak", "NestShocks", "PairPath", "PanelPrior", "PathDraws", "Quota", "Reading", "Responses", "Shock",
+    "SparseShocks", "coalition_values", "fit", "growth_needed", "respond", "solve_table", "verify",
 ]  # fmt: skip
 
 _HOMES = {
     "_baseline": ("Baseline",),
     "_bulk_shocks": ("SparseShocks",),
+    "_coalition": ("CoalitionValues", "Leak", "coalition_values"),
     "_command": ("solve_table",),
+    "_drawn": ("RUNS", "Cap", "CostShock", "DrawnWorld", "Reading"),
     "_equilibrium": ("Equilibrium",),
+    "_exposure": ("Exposure",),
+    "_nest": ("NestShocks", "Quota", "Responses", "respond"),
     "_panel": ("PANEL", "PanelPrior"),
     "_paths": ("History", "PairPath", "PathDraws", "fit", "growth_needed"),
     "_shocks": ("Shock",),

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
     from tumen.trade._bulk import SparseShocks
     from tumen.trade._equilibrium import Equilibrium
+    from tumen.trade._exposure import Exposure
     from tumen.trade._shocks import Shock
 
 __all__ = ["Array", "Baseline", "ByLabel", "Domestic", "Incomplete"]
 
 Array = npt.NDArray[np.float64]
 ByLabel = Mapping[str, float]
-Domestic = Literal["refuse", "from_output"]
+Domestic = Literal["refuse", "from_output", "from_gdp"]
 Incomplete = Literal["refuse", "drop"]
 _ROUNDING = 1e-14  # a deficit that is as small a part of trade is none
 _BALANCE = 1e-6  # how far a stated deficit may lie from that of the flows, as a share of output
@@ -44,7 +45,7 @@ class Baseline:
     sigma = theta + 1. tariffs (sector, exporter, importer): rates on the exporter's value, 0.05 for 5 %, or None.
     io (input sector, using sector, country) and value_added_share (sector, country): shares in gross output.
     final_shares (sector, country): shares in final spending. deficits (country,): spending less output. notes: what
-    was dropped or filled in, in words.
+    was dropped or filled in, in words. substitution: elasticity between the goods of sectors, 1 for constant shares.
     """
 
     countries: tuple[str, ...]
@@ -57,6 +58,7 @@ class Baseline:
     value_added_share: Array | None = None
     final_shares: Array | None = None
     notes: tuple[str, ...] = ()
+    substitution: float = 1.0
     _cache: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -69,7 +71,9 @@ class Baseline:
         deficits: Literal["data"] | ByLabel = "data",
         domestic: Domestic = "refuse",
         output: ByLabel | pd.Series[float] | None = None,
+        output_to_gdp: float | ByLabel | None = None,
         incomplete: Incomplete = "refuse",
+        substitution: float = 1.0,
     ) -> Baseline:
         """The baseline from a long table, one row for a flow, in any order.
 
@@ -77,14 +81,15 @@ class Baseline:
         `sector`; pairs without a row do not trade. elasticity: theta, one for all sectors or by sector. tariffs: a
         table `exporter, importer[, sector], tariff`, rates before the shock; pairs without a row have none.
         deficits: "data", or by country, which must then agree with the flows. domestic: "from_output" fills a missing
-        domestic row with `output` (by country, or by (country, sector)) less exports. incomplete: "drop" leaves out
-        rows without a value and countries without sales or purchases, and says so in `notes`.
+        domestic row with `output` (by country, or by (country, sector)) less exports; "from_gdp", with one sector, with
+        `output` as GDP times `output_to_gdp`, about 2 for whole economies. incomplete: "drop" leaves out rows without a
+        value and countries without sales or purchases, and says so in `notes`.
 
         Raises CaseError with everything wrong with the table.
         """
         from tumen.trade._baseline_table import read_table
 
-        found = read_table(table, tariffs, domestic, output, incomplete)
+        found = read_table(table, tariffs, domestic, output, incomplete, output_to_gdp)
         return cls.from_arrays(
             found.flows,
             found.countries,
@@ -93,6 +98,7 @@ class Baseline:
             tariffs=found.tariffs,
             deficits=deficits,
             notes=found.notes,
+            substitution=substitution,
         )
 
     @classmethod
@@ -109,6 +115,7 @@ class Baseline:
         final_shares: npt.ArrayLike | None = None,
         deficits: Literal["data"] | ByLabel | npt.ArrayLike | None = None,
         notes: Sequence[str] = (),
+        substitution: float = 1.0,
     ) -> Baseline:
         """The baseline from arrays; see the class for their shapes and units.
 
@@ -133,12 +140,15 @@ class Baseline:
         if not problems:
             problems = _values(trade, names, sector_names, duties)
         theta = _elasticity(elasticity, sector_names, problems)
+        if not (np.isfinite(substitution) and substitution >= 0):
+            problems.append(f"substitution: {substitution}; expected 0 or more, 1 for constant shares of sectors")
         if problems:
             raise CaseError(problems)
         gap = _deficits(trade, names, deficits, strict=len(trade) == 1 and io is None)
         return cls(
-            names, sector_names, _frozen(trade), _frozen(theta), _frozen(gap), duties, **arrays, notes=tuple(notes)
-        )
+            names, sector_names, _frozen(trade), _frozen(theta), _frozen(gap), duties, **arrays, notes=tuple(notes),
+            substitution=float(substitution),
+        )  # fmt: skip
 
     @property
     def output(self) -> Array:
@@ -180,10 +190,9 @@ class Baseline:
     def counterfactual(self, shock: Shock, closure: str = "additive", **options: Any) -> Equilibrium:
         """The general equilibrium after the shock, with one sector or many.
 
-        options: those of `tumen.trade._equilibrium.counterfactual`.
-
-        closure: additive, world_share, balanced, bilateral or multiplicative; see `tumen.trade._closures`. Raises
-        NoConvergence where there is no equilibrium, with the reason, or where none was found.
+        closure: additive, world_share, balanced, bilateral, proportional or multiplicative, see `_closures.py`.
+        options: see `_equilibrium.py`. Quotas, export taxes, a substitution other than 1 need a base without inputs.
+        Raises NoConvergence where there is no equilibrium, with the reason, or where none was found.
         """
         from tumen.trade._equilibrium import counterfactual
 
@@ -194,6 +203,38 @@ class Baseline:
         from tumen.trade._bulk import counterfactuals
 
         return counterfactuals(self, shocks, closure, **options)
+
+    def exposure(self, closure: str = "additive") -> Exposure:
+        """Elasticities of every country's welfare and wage to each productivity and each trade cost.
+
+        Raises NoConvergence where the baseline determines no wages, CaseError or UnknownName for the closure.
+        """
+        from tumen.trade._exposure import exposure
+
+        return exposure(self, closure)
+
+    def losses_from_cuts(
+        self,
+        pairs: Iterable[tuple[str, str]] | None = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        closure: str = "bilateral",
+        **options: Any,
+    ) -> pd.DataFrame:
+        """What both sides lose if all their trade is cut, `a, b, loss_a, loss_b, reason`, an exact equilibrium a row.
+
+        A loss is a fraction of real spending, 0.02 for 2 %; missing where there is no equilibrium, with the `reason`.
+        pairs: of countries or `groups` (name: members); all that trade by default. options: as in `counterfactual`.
+        Raises CaseError for names that the baseline does not have, UnknownName for the closure.
+        """
+        from tumen.trade._cuts import losses_from_cuts
+
+        return losses_from_cuts(self, pairs, groups, closure, **options)
+
+    def autarky_losses(self, closure: str = "bilateral", **options: Any) -> pd.DataFrame:
+        """What each country alone loses if it is cut off from all, `country, loss, reason`; see `losses_from_cuts`."""
+        from tumen.trade._cuts import autarky_losses
+
+        return autarky_losses(self, closure, **options)
 
     def aggregate(
         self, countries: Mapping[str, str] | None = None, sectors: Mapping[str, str] | None = None
@@ -217,6 +258,8 @@ class Baseline:
         size = f"{len(self.countries)} countries, {len(self.sectors)} sector{'s' * (len(self.sectors) > 1)}"
         low, high = self.elasticity.min(), self.elasticity.max()
         theta = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        if len(self.sectors) > 1 and self.substitution != 1:
+            theta += f", substitution {self.substitution:g}"
         lines = [f"Baseline: {size}, theta {theta}, output {self.output.sum():,.6g}"]
         lines.append(f"  {'country':<12}{'output':>14}{'exports':>14}{'imports':>14}{'deficit':>14}{'home share':>12}")
         home = self.flows.diagonal(axis1=1, axis2=2).sum(axis=0) / np.maximum(self.spending, np.finfo(float).tiny)
@@ -229,7 +272,7 @@ class Baseline:
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        optional = (self.tariffs, self.io, self.value_added_share, self.final_shares, self.notes)
+        optional = (self.tariffs, self.io, self.value_added_share, self.final_shares, self.notes, self.substitution)
         return _rebuilt, (self.countries, self.sectors, self.flows, self.elasticity, self.deficits, *optional)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -61,6 +61,7 @@ def read_table(
     domestic: Domestic,
     output: ByLabel | pd.Series[float] | None,
     incomplete: Incomplete,
+    output_to_gdp: float | ByLabel | None = None,
 ) -> Found:
     """What `Baseline.from_table` reads; raises CaseError with every problem."""
     import pandas as pd
@@ -70,6 +71,9 @@ def read_table(
         frame["sector"] = "all"
     problems: list[str] = []
     notes: list[str] = []
+    if "year" in frame.columns and frame["year"].nunique() > 1:
+        years = f"{frame['year'].min()} to {frame['year'].max()}"
+        raise CaseError([f"flows: there are rows of {years}; keep one year, or average with loaders.average_shares"])
     frame["value"] = pd.to_numeric(frame["value"], errors="coerce").astype(np.float64)
     frame = _rows(frame, incomplete, problems, notes)
     frame = _both_sides(frame, incomplete, problems, notes)
@@ -80,7 +84,8 @@ def read_table(
     countries = tuple(sorted(set(frame["exporter"])))
     sectors = tuple(sorted(set(frame["sector"])))
     flows, given = _pivot(frame, "value", countries, sectors)
-    _fill_domestic(flows, given, countries, sectors, domestic, output, problems, notes)
+    made = _gross_output(domestic, output, output_to_gdp, sectors, problems, notes)
+    _fill_domestic(flows, given, countries, sectors, domestic, made, problems, notes)
     _trading(flows, countries, problems)
     duties = None if tariffs is None else _tariffs(tariffs, countries, sectors, problems)
     if problems:
@@ -145,13 +150,40 @@ def _pivot(
     return values, given
 
 
+def _gross_output(
+    domestic: Domestic,
+    output: ByLabel | pd.Series[float] | None,
+    output_to_gdp: float | ByLabel | None,
+    sectors: tuple[str, ...],
+    problems: list[str],
+    notes: list[str],
+) -> dict[object, float]:
+    """Gross output by country, or by (country, sector), as given or as a multiple of GDP."""
+    if domestic not in get_args(Domestic):
+        raise ValueError(f"domestic is {domestic!r}; {did_you_mean(domestic, get_args(Domestic))}")
+    if domestic != "refuse" and output is None:
+        raise ValueError(f'domestic="{domestic}" needs output: by country, or gross output by (country, sector)')
+    made: dict[object, float] = {} if output is None else {key: float(value) for key, value in output.items()}
+    if domestic != "from_gdp":
+        return made
+    if output_to_gdp is None:
+        raise ValueError('domestic="from_gdp" needs output_to_gdp, the ratio of gross output to GDP, such as 2.0')
+    if len(sectors) > 1:
+        problems.append('domestic="from_gdp" is for one sector; GDP does not say which sector makes what')
+    if not isinstance(output_to_gdp, Mapping):
+        notes.append(f"gross output is estimated as {output_to_gdp:g} times GDP")
+        return {country: value * output_to_gdp for country, value in made.items()}
+    notes.append("gross output is estimated as a multiple of GDP, by country")
+    return {country: value * output_to_gdp[str(country)] for country, value in made.items() if country in output_to_gdp}
+
+
 def _fill_domestic(
     flows: Array,
     given: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
     countries: tuple[str, ...],
     sectors: tuple[str, ...],
     domestic: Domestic,
-    output: ByLabel | pd.Series[float] | None,
+    made: Mapping[object, float],
     problems: list[str],
     notes: list[str],
 ) -> None:
@@ -159,11 +191,8 @@ def _fill_domestic(
 
     A country with domestic sales in some sectors may lack those in others: it then makes nothing there for itself.
     """
-    if domestic not in ("refuse", "from_output"):
-        raise ValueError(f"domestic is {domestic!r}; {did_you_mean(domestic, ('refuse', 'from_output'))}")
-    if domestic == "from_output" and output is None:
-        raise ValueError('domestic="from_output" needs output: gross output by country, or by (country, sector)')
-    made = {} if output is None else {key: float(value) for key, value in output.items()}
+    if problems:
+        return
     filled, absent = [], []
     for i, country in enumerate(countries):
         missing = [s for s in range(len(sectors)) if not given[s, i, i] and (flows[s, i].any() or flows[s, :, i].any())]
@@ -181,9 +210,11 @@ def _fill_domestic(
             if key not in made:
                 problems.append(f"output: there is none for {key}")
                 continue
-            flows[s, i, i] = made[key] - flows[s, i].sum()
-            if flows[s, i, i] < 0:
-                problems.append(f"output: {key} has {made[key]:.6g}, less than its exports")
+            exports = flows[s, i].sum()
+            flows[s, i, i] = made[key] - exports
+            if made[key] < exports:
+                said = f"output: {key} has {made[key]:.6g}, less than its exports of {exports:.6g}"
+                problems.append(f"{said}; leave out what it re-exports, or raise its output")
         filled.append(country)
     if absent:
         notes.append(f"without a domestic row, taken as no domestic sales: {'; '.join(absent)}")
@@ -242,8 +273,9 @@ def aggregate(base: Baseline, countries: Mapping[str, str], sectors: Mapping[str
         paid = _merge(base.flows * base.tariffs, h, g)
         tariffs = np.where(flows > 0, paid / np.where(flows > 0, flows, 1.0), 0.0)
     merged = Baseline.from_arrays(
-        flows, names, sectors=kinds, elasticity=theta, tariffs=tariffs, deficits=g @ base.deficits, notes=base.notes
-    )
+        flows, names, sectors=kinds, elasticity=theta, tariffs=tariffs, deficits=g @ base.deficits, notes=base.notes,
+        substitution=base.substitution,
+    )  # fmt: skip
     if base.io is None and base.value_added_share is None and base.final_shares is None:
         return merged
     shares: dict[str, Any] = {**_merged_shares(base, h, g), "_cache": {}}
@@ -259,7 +291,8 @@ def _merged_shares(base: Baseline, h: Array, g: Array) -> dict[str, Array]:
     """Input, value added and final shares of the merged world, each weighted by what it is a share of."""
     output = base.flows.sum(axis=2)
     made = h @ output @ g.T
-    made = np.where(made > 0, made, 1.0)
+    idle = made <= 0  # with no inputs either, so that all there would be is value added
+    made = np.where(idle, 1.0, made)
     shares: dict[str, Array] = {}
     used = np.zeros(output.shape)
     if base.io is not None:
@@ -267,7 +300,7 @@ def _merged_shares(base: Baseline, h: Array, g: Array) -> dict[str, Array]:
         used = values.sum(axis=1)
         shares["io"] = np.einsum("hs,stn,kt,mn->hkm", h, values, h, g) / made[None]
     if base.value_added_share is not None:
-        shares["value_added_share"] = h @ (base.value_added_share * output) @ g.T / made
+        shares["value_added_share"] = np.where(idle, 1.0, h @ (base.value_added_share * output) @ g.T / made)
     if base.final_shares is not None:
         bought = base.flows.sum(axis=1) + (0.0 if base.tariffs is None else (base.flows * base.tariffs).sum(axis=1))
         total = (bought - used).sum(axis=0)

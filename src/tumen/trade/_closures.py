@@ -6,6 +6,11 @@
     balanced        deficits are purged first; the counterfactual is relative to the purged base
     bilateral       a country's deficit is the sum of its balances with each partner, and a balance dies with the trade
                     that it pays for: when the side in surplus can no longer sell to the side in deficit
+    proportional    the same, but gradually: each pair's balance moves in proportion to the pair's two-way trade at
+                    exporters' prices, D'_j = sum_i b_ij T'_ij / T_ij with b_ij = X_ij - X_ji and T_ij = X_ij + X_ji, so
+                    that an embargo is the limit of rising costs. Countries between which trade went one way only are
+                    bound by no balance; groups that trade both ways have a numeraire each. Balances are those of the
+                    base, so that two shocks one after the other are not quite the same as both at once
     multiplicative  spending moves with the country's own wage, E' = E w (published, and common in gravity packages).
                     Spending and output of the world then differ: Walras' law is violated, and `walras_gap` says by
                     how much
@@ -22,7 +27,7 @@ import numpy.typing as npt
 
 from tumen.errors import unknown_name
 
-__all__ = ["Closure", "bilateral_deficits", "closure_named"]
+__all__ = ["Closure", "bilateral_deficits", "closure_named", "proportional_shares"]
 
 Array = npt.NDArray[np.float64]
 
@@ -34,6 +39,7 @@ class Closure(StrEnum):
     WORLD_SHARE = "world_share"
     BALANCED = "balanced"
     BILATERAL = "bilateral"
+    PROPORTIONAL = "proportional"
     MULTIPLICATIVE = "multiplicative"
 
 
@@ -65,3 +71,18 @@ def bilateral_deficits(flows: Array, cut: npt.NDArray[np.bool_]) -> Array:
     dead = np.where(balance > 0, cut, cut.T)
     kept: Array = np.where(dead, 0.0, balance).sum(axis=0)
     return kept
+
+
+def proportional_shares(flows: Array) -> Array:
+    """The balance of each pair as a share of its two-way trade, (..., exporter, importer), what j owes i above 0.
+
+    flows: (..., exporter, importer) of the base. A country's deficit is the sum over i of the shares times two-way
+    trade.
+
+    >>> proportional_shares(np.array([[5.0, 3.0], [1.0, 5.0]]))
+    array([[ 0. ,  0.5],
+           [-0.5,  0. ]])
+    """
+    back = flows.swapaxes(-1, -2)
+    both = flows + back
+    return np.asarray((flows - back) / np.where(both > 0, both, 1.0))

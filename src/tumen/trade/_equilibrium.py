@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tumen.errors import NoConvergence
+from tumen.errors import CaseError, NoConvergence
 from tumen.trade._baseline import Array, Baseline
 from tumen.trade._closures import Closure, bilateral_deficits, closure_named
 from tumen.trade._components import components, groups, refuse_without_supplier
@@ -50,8 +50,9 @@ class Equilibrium:
 
     baseline: what the factors are relative to; the purged one under the balanced closure. wage, price_index,
     real_wage, welfare, exports, imports (country,): factors, 1 for no change; welfare is exact (real spending), real
-    wages are for a unit of labour. flows_after (sector, exporter, importer), revenue, deficits (country,): MUSD at
-    exporters' prices, see `numeraire`. tariffs (sector, exporter, importer): after the shock, None without any.
+    wages are for a unit of labour. flows_after (sector, exporter, importer), revenue of tariffs and export taxes, rents
+    of quotas by taker, deficits (country,): MUSD at exporters' prices, see `numeraire`. tariffs, export_taxes (sector,
+    exporter, importer): after the shock, None without any.
     residual: the largest log imbalance of a country's trade. walras_gap: world spending over world output less 1.
     step: the last Newton step of log wages. condition: of the Jacobian, in the maximum norm. component (country,):
     labels of the groups that trade together.
@@ -67,6 +68,7 @@ class Equilibrium:
     imports: Array
     flows_after: Array
     revenue: Array
+    rents: Array
     deficits: Array
     tariffs: Array | None
     component: npt.NDArray[np.int64]
@@ -78,6 +80,7 @@ class Equilibrium:
     condition: float
     method: str
     numeraire: str = NUMERAIRE
+    export_taxes: Array | None = None
 
     @property
     def trade(self) -> Array:
@@ -114,11 +117,14 @@ class Equilibrium:
         return frame
 
     def rebased(self) -> Baseline:
-        """This equilibrium as a baseline for the next shock."""
+        """This equilibrium as a baseline for the next shock; CaseError with export taxes or rents, which it lacks."""
         base = self.baseline
+        if self.export_taxes is not None or self.rents.any():
+            raise CaseError(["a baseline knows no export taxes and no quotas; shock the old one with all at once"])
         made = Baseline.from_arrays(
             self.flows_after, self.countries, sectors=base.sectors, elasticity=base.elasticity, tariffs=self.tariffs,
             io=base.io, value_added_share=base.value_added_share, final_shares=base.final_shares, notes=base.notes,
+            substitution=base.substitution,
         )  # fmt: skip
         return replace(made, deficits=self.deficits, _cache={})
 
@@ -206,18 +212,31 @@ def purged(base: Baseline, tolerance: float = 1e-10) -> Baseline:
 def counterfactual(base: Baseline, shock: Shock, closure: str = "additive", *, tolerance: float = 1e-10) -> Equilibrium:
     """The equilibrium of a baseline after the shock; many sectors are solved by `_multi_solve.py`.
 
+    Quotas, export taxes, the proportional closure and a substitution between sectors other than 1 go to `_nest.py`.
+
     closure: see `tumen.trade._closures`. tolerance: on the largest log imbalance of trade and on the last Newton step.
 
     Raises CaseError for labels that the baseline does not have, UnknownName for the closure, NoConvergence where there
     is no equilibrium, with the reason, or where none was found, with the worst market and what to try.
     """
     rule = closure_named(closure)
+    if _nested(base, shock, rule):
+        from tumen.trade._nest_single import solve_nest
+
+        return solve_nest(base, shock.resolve(base), rule, tolerance)
     if not base.one_sector:
         changes = shock.resolve(base)
         return _of_many(base, solve_many(base, changes, rule, tolerance), rule)
     if rule is Closure.BALANCED:
         base = purged(base, tolerance)
     return solve_resolved(base, shock.resolve(base), rule, tolerance)
+
+
+def _nested(base: Baseline, shock: Shock, closure: Closure) -> bool:
+    """Whether the goods nest is asked for."""
+    taxed = any(rule.export_tax is not None for rule in shock.rules)
+    several = len(base.sectors) > 1 and base.substitution != 1
+    return bool(taxed or several or shock.limits or closure is Closure.PROPORTIONAL)
 
 
 def solve_resolved(base: Baseline, changes: Resolved, closure: Closure, tolerance: float) -> Equilibrium:
@@ -294,7 +313,7 @@ def _told(base: Baseline, stopped: Unsolved) -> str:
         return f"{reason} ({market}); {advice}"
     return (
         f"no equilibrium was found after {stopped.iterations} iterations: {reason}; worst market {name} ({market}); "
-        f"try a smaller shock, or an elasticity that is lower; {advice}"
+        f"try a smaller shock, or another elasticity; {advice}"
     )
 
 
@@ -321,6 +340,7 @@ def _result(
         "imports": _factor(state.imports, base.imports),
         "flows_after": _trade(problem, found)[None],
         "revenue": real.revenue,
+        "rents": np.zeros(problem.size),
         "deficits": state.deficit.copy(),
         "tariffs": None if changes.tariff_after is None else changes.tariff_after.copy(),
         "component": problem.component.copy(),
@@ -342,7 +362,7 @@ def _of_many(base: Baseline, found: ManySectorsSolution, closure: Closure) -> Eq
         base = Baseline.from_arrays(
             found.base_flows, base.countries, sectors=base.sectors, elasticity=base.elasticity, tariffs=world.tariff,
             io=base.io, value_added_share=base.value_added_share, final_shares=world.final, deficits=world.deficit,
-            notes=(*base.notes, "deficits were purged"),
+            notes=(*base.notes, "deficits were purged"), substitution=base.substitution,
         )  # fmt: skip
     ties = np.asarray((found.flows > 0).any(axis=0))
     np.fill_diagonal(ties, False)
@@ -355,6 +375,7 @@ def _of_many(base: Baseline, found: ManySectorsSolution, closure: Closure) -> Eq
         "imports": _factor(found.imports, base.imports),
         "flows_after": found.flows,
         "revenue": found.revenue,
+        "rents": _zeros(len(found.wage)),
         "deficits": found.deficit,
         "tariffs": found.tariff if found.tariff.any() else None,
         "component": groups(ties),

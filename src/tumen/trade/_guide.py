@@ -16,7 +16,7 @@ It stops when the differences of p between the two steps before the last have a 
 of at most 0.01 over all pairs of countries. That is three to five steps: what it returns is not an equilibrium. At the
 published stop output over price times quantity differs between countries by up to 2.4 % (application 1) and 1.4 %
 (application 2), and with a smaller `stop` the second never ends. The loop is kept as it was published, so that its
-figures can be reproduced; for the equilibrium, solve the model on `Guide.flows` and `Guide.costs`.
+figures can be reproduced; `Guide.exact` solves the model on `Guide.flows` and `Guide.costs` and stands beside it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Guide:
     OMR and IMR stand as powers 1 - sigma, as in the guide. flows: exporter, importer, value, the gravity-fitted
     baseline (BLN). costs: exporter, importer, cost, the factors on iceberg cost that the counterfactual means. steps of
     the loop. market_gap: by how much, at the stop, the loop's output differs from price times quantity, as the largest
-    difference of logs between two countries; 0 in equilibrium. estimates: the fits, in order.
+    difference of logs between two countries; 0 in equilibrium. reference, against: as given to `geppml`. estimates: the
+    fits, in order.
     """
 
     production: pd.DataFrame
@@ -59,7 +60,42 @@ class Guide:
     steps: int
     sigma: float
     market_gap: float
+    reference: str
+    against: str
     estimates: tuple[Gravity, ...] = ()
+
+    def exact(self, closure: str = "multiplicative") -> pd.DataFrame:
+        """The equilibrium that the loop approximates, side by side with what the loop returned, by country.
+
+        Columns, in per cent as in the guide's tables: `price_loop`, `price_exact` (factory-gate prices), `IMR_loop`,
+        `IMR_exact` (price indices), `exports_loop`, `exports_exact`; all relative to the price index of the country of
+        reference, the guide's numeraire. closure: the guide spends phi Y, which is "multiplicative"; that violates
+        Walras' law, and "additive" keeps deficits in units of world output instead. `attrs["equilibrium"]` is the
+        solution with its checks.
+
+        Raises NoConvergence where there is no equilibrium.
+        """
+        import pandas as pd
+
+        from tumen.trade._baseline import Baseline
+        from tumen.trade._shocks import Shock
+
+        base = Baseline.from_table(self.flows, self.sigma - 1)
+        found = base.counterfactual(Shock.from_table(self.costs), closure)
+        after = found.to_frame().set_index("country")
+        unit = after["price_index"][self.reference]
+        price, index, exports = (after[name] / unit for name in ("wage", "price_index", "exports"))
+        columns = {
+            "price_loop": self.production["change_price_FULL"],
+            "price_exact": (price - 1 if self.against == "baseline" else 1 - price) * 100,
+            "IMR_loop": self.consumption["change_IMR_FULL"],
+            "IMR_exact": _relative(index, 1.0, self.against),
+            "exports_loop": self.production["change_Xi_FULL"],
+            "exports_exact": _relative(exports, 1.0, self.against),
+        }
+        table = pd.DataFrame(columns, index=self.production.index)
+        table.attrs["equilibrium"] = found
+        return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +161,7 @@ def geppml(
     gap = float(np.ptp(np.log(final.output / full_output)))
     return Guide(
         production, consumption, _long(labels, start.flows, "value"), _long(labels, changed, "cost"), steps, sigma,
-        gap, estimates,
+        gap, reference, against, estimates,
     )  # fmt: skip
 
 
@@ -172,7 +208,7 @@ def _loop(start: _State, first: _State, cost: Array, sigma: float, r: int, stop:
     raise NoConvergence(f"{message}; it need not converge: use the published 0.01, or solve for the equilibrium itself")
 
 
-def _relative(after: Array, before: Array, against: str) -> Array:
+def _relative(after: Array, before: Array | float, against: str) -> Array:
     return (after - before) / before * 100 if against == "baseline" else (before - after) / after * 100
 
 

@@ -54,7 +54,8 @@ def many_sectors(base: Baseline, tariffs: Array | None = None) -> ManySectors:
 def solve_many(base: Baseline, changes: Resolved, closure: Closure, tolerance: float) -> ManySectorsSolution:
     """The equilibrium of a baseline of many sectors after a shock in arrays.
 
-    Raises CaseError where there is none or the closure is not one of this model's, NoConvergence where none was found.
+    Raises CaseError where the closure is not one of this model's, NoConvergence where there is no equilibrium or none
+    was found.
     """
     from tumen.trade._multi import Change
     from tumen.trade._multi_solve import solve

@@ -7,36 +7,42 @@ at the baseline of one blocked step, and Q an orthonormal basis of the direction
 
     step = (I + K Q (I - Q' K Q)^-1 Q') blocked step,
 
-which is Newton's step in those directions. Q comes from three subspace iterations with K applied by differences, and
-the product is in single precision: a step need not be exact, the residual is. Draws that this leaves are too far from
-the baseline for it, and are taken by blocks and deeper Anderson acceleration. A draw that has converged leaves its
-block; draws that still resist, and those whose embargoes may cut the world into parts or a market from its suppliers,
-go through `solve` one by one.
+which is Newton's step in those directions. Q comes from three subspace iterations with K applied by differences. The
+first steps are taken in single precision altogether, which costs half; then residuals are double, and only the product
+with Q stays single: a step need not be exact. Draws that this leaves are too far from the baseline for it, and are
+taken by blocks and deeper Anderson acceleration. A draw that has converged leaves its block; draws that still resist,
+and those whose embargoes may cut the world into parts or a market from its suppliers, go through `solve` one by one.
 """
 
 from __future__ import annotations
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from tumen.errors import CaseError, NoConvergence
+from tumen.trade._closures import bilateral_deficits
 from tumen.trade._multi import CLOSURES, Array, Change, Closure, ManySectors, frozen
 from tumen.trade._multi_accelerate import Preconditioner
 from tumen.trade._multi_check import parts_of
 from tumen.trade._multi_solve import baseline_expenditure, rebase, solve
-from tumen.trade._multi_sparse import BulkSolution, Index, Memory, PairChanges, sparse
+from tumen.trade._multi_sparse import BulkSolution, Index, Memory, PairChanges, Sparse, sparse
 from tumen.trade._multi_system import Dense, Flows, Gap, State, System, build, income_base
 
 __all__ = ["solve_bulk"]
+
+T = TypeVar("T")
 
 _SMALL = 24  # iterations with the correction of the blocks
 _LARGE = 120  # and without, for changes too large for a correction made at the baseline
 _DEPTH = 6  # of Anderson acceleration in these
 _PATIENCE, _NEAR = 6, 1e-2  # a draw still so far off after so many iterations is a large one
+_ROUGH = 4  # of them in single precision, which takes a draw to 1e-5
 _LIMIT = 0.3  # largest step of a log wage
 _CLEAR = 1e-8  # how far from equilibrium a baseline may be: changes are told from it
 _STEP = 1e-6  # of differences
@@ -58,22 +64,27 @@ class _Shared:
     income: Array  # (N,) of households at the baseline
     left: NDArray[np.float32] | None  # (U, R), (R, U): the correction of the blocked step
     right: NDArray[np.float32] | None
+    single: _Shared | None = None  # the same in single precision
 
 
 def solve_bulk(
     base: ManySectors,
     changes: PairChanges,
-    closure: Closure = "additive",
+    closure: Closure | Literal["bilateral"] = "additive",
     *,
     tol: float = 1e-10,
     threads: int = 2,
     block: int = 64,
+    mark: bool = False,
 ) -> BulkSolution:
     """Equilibria of all draws, with the draw as the first axis. Deficits stay as in `base`, under the closure.
 
-    `base` must be an equilibrium (`rebase(base).as_base()` is one). Raises `CaseError` where a draw has none, and
-    `NoConvergence` where none is found, both with the number of the draw.
+    `base` must be an equilibrium (`rebase(base).as_base()` is one). `bilateral`: additive, but a pair's balance dies
+    with the trade that it pays for. `mark`: draws without an equilibrium are missing, and `failed` says why. Raises
+    `CaseError`, and `NoConvergence`, with the number of the draw, where there is no equilibrium or none is found.
     """
+    bilateral = closure == "bilateral"
+    closure = "additive" if closure == "bilateral" else closure
     if closure not in CLOSURES:
         raise CaseError([f"closure: {closure!r} is not one of {', '.join(CLOSURES)}"])
     problems = changes.problems(base)
@@ -87,17 +98,27 @@ def solve_bulk(
         found: dict[str, Array] = {name: np.empty((changes.draws, n)) for name in _FIELDS}
         for name in ("residual", "walras_gap", "iterations"):
             found[name] = np.full(changes.draws, np.inf)
-        queue = np.flatnonzero(_together(base, changes))
-        for rung in (shared, replace(shared, left=None, right=None)):
+        queue = np.flatnonzero(_together(base, changes, bilateral))
+        for rung in (shared, replace(shared, left=None, right=None, single=None)):
             _spread(rung, changes, queue, tol, found, threads, block)
             queue = queue[~(found["residual"][queue] <= tol)]
         alone = ~(found["residual"] <= tol)
+        failed: dict[int, str] = {}
         for draw in np.flatnonzero(alone):
-            _solve_alone(shared, changes, int(draw), tol, found)
-    counts = found.pop("iterations").astype(np.intp)
+            try:
+                _solve_alone(shared, changes, int(draw), tol, found, bilateral)
+            except NoConvergence as refusal:
+                if not mark:
+                    raise NoConvergence(f"draw {draw}: {refusal}") from refusal
+                failed[int(draw)] = str(refusal)
+                for array in found.values():
+                    array[draw] = np.nan
+    counts = np.nan_to_num(found.pop("iterations")).astype(np.intp)
     counts.setflags(write=False)
     alone.setflags(write=False)
-    return BulkSolution(**{key: frozen(value) for key, value in found.items()}, iterations=counts, alone=alone)
+    return BulkSolution(
+        **{key: frozen(value) for key, value in found.items()}, iterations=counts, alone=alone, failed=failed
+    )
 
 
 def _spread(
@@ -126,7 +147,7 @@ def _share(base: ManySectors, closure: Closure, many: bool) -> _Shared:
         raise CaseError(
             [
                 f"baseline: not an equilibrium, the trade of {worst} is off by {np.abs(gap.wage).max():.2g} in logs; "
-                "give rebase(base).as_base()"
+                "give rebase(base).as_base(), or of a labelled baseline counterfactual(Shock()).rebased()"
             ]
         )
     sums = system.weights
@@ -140,13 +161,29 @@ def _share(base: ManySectors, closure: Closure, many: bool) -> _Shared:
 def _corrected(shared: _Shared) -> _Shared:
     """With the correction of the blocked step in the directions that it damps least."""
     size = shared.spending.shape[1] + 2 * shared.spending.size
-    rank = min(4 * shared.spending.shape[1], size // 2)
+    rank = min(2 * shared.spending.shape[1], size // 2)
     slow = np.linalg.qr(np.cos(np.outer(np.arange(size), np.arange(1, rank + 1) * np.sqrt(2.0))))[0]
     for _ in range(2):
         slow = np.linalg.qr(_error(shared, slow))[0]
     image = _error(shared, slow)
     left = np.linalg.solve((np.eye(rank) - slow.T @ image).T, image.T).T
-    return replace(shared, left=left.astype(np.float32), right=np.ascontiguousarray(slow.T.astype(np.float32)))
+    turned = np.ascontiguousarray(slow.T.astype(np.float32))
+    return replace(shared, left=left.astype(np.float32), right=turned, single=_in_single(shared))
+
+
+def _in_single(shared: _Shared) -> _Shared:
+    rough = _cast(shared)
+    rough.system, rough.sums, rough.blocks = _cast(shared.system), _cast(shared.sums), _cast(shared.blocks)
+    return rough
+
+
+def _cast(thing: T) -> T:
+    """A copy with its arrays in single precision."""
+    clone = copy.copy(thing)
+    for name, value in vars(thing).items():
+        if isinstance(value, np.ndarray) and value.dtype == np.float64:
+            setattr(clone, name, value.astype(np.float32))
+    return clone
 
 
 def _error(shared: _Shared, directions: Array) -> Array:
@@ -179,7 +216,7 @@ def _blocked(shared: _Shared, state: State, gap: Gap, limit: float) -> Array:
     """The step of the blocks, in the units of points."""
     s, n, draws = state.price.shape
     cells = s * n
-    step = np.empty((n + 2 * cells, draws))
+    step = np.empty((n + 2 * cells, draws), state.price.dtype)
     price, spending = (part.reshape(state.price.shape) for part in (step[n : n + cells], step[n + cells :]))
     shared.blocks.step(state, gap, limit, State(step[:n], price, spending))
     spending *= shared.unit
@@ -192,8 +229,11 @@ def _solve_block(shared: _Shared, changes: PairChanges, draws: Index, tol: float
     n = len(shared.base.income)
     point = np.zeros((n + 2 * shared.spending.size, len(draws)))
     small = shared.left is not None
+    before = 0
+    if shared.single is not None:
+        point, before = _rough(shared, shared.single, weights, point), _ROUGH
     memory = None if small else Memory(_DEPTH, *point.shape)
-    for count in range(1, (_SMALL if small else _LARGE) + 1):
+    for count in range(before + 1, (_SMALL if small else _LARGE) + 1):
         system = replace(shared.system, weights=weights)
         state = _state(shared, point)
         gap = system.evaluate(state)
@@ -212,20 +252,45 @@ def _solve_block(shared: _Shared, changes: PairChanges, draws: Index, tol: float
                 memory.only(kept)
             state = State(state.wage[:, kept], state.price[:, :, kept], state.spending[:, :, kept])
             gap = replace(gap, wage=gap.wage[:, kept], price=gap.price[:, :, kept], spending=gap.spending[:, :, kept])
-        step = _blocked(shared, state, gap, _LIMIT)
-        if shared.left is not None and shared.right is not None:
-            step += shared.left @ (shared.right @ step.astype(np.float32))
+        step = _corrected_step(shared, state, gap)
         point = np.add(point, step, out=step) if memory is None else memory.next(point, step)
-        point[:n] = shared.system.pinned(point[:n])
-        spent = point[len(point) - shared.spending.size :]
-        np.maximum(spent, -0.9, out=spent)
+        _held(shared, point)
+
+
+def _corrected_step(shared: _Shared, state: State, gap: Gap) -> Array:
+    step = _blocked(shared, state, gap, _LIMIT)
+    if shared.left is not None and shared.right is not None:
+        step += shared.left @ (shared.right @ step.astype(np.float32))
+    return step
+
+
+def _held(shared: _Shared, point: Array) -> None:
+    """Keep the numeraire, and expenditure above zero."""
+    n = shared.spending.shape[1]
+    point[:n] = shared.system.pinned(point[:n])
+    spent = point[len(point) - shared.spending.size :]
+    np.maximum(spent, -0.9, out=spent)
+
+
+def _rough(shared: _Shared, single: _Shared, weights: Sparse, start: Array) -> Array:
+    """The first steps, in single precision; draws that it loses start anew."""
+    single = replace(single, left=shared.left, right=shared.right)
+    weights = _cast(weights)
+    weights.base = single.sums
+    system = replace(single.system, weights=weights)
+    point: Any = start.astype(np.float32)
+    for _ in range(_ROUGH):
+        state = _state(single, point)
+        point += _corrected_step(single, state, system.evaluate(state))
+        _held(single, point)
+    after: Array = point.astype(np.float64)
+    return np.where(np.isfinite(after).all(axis=0), after, start)
 
 
 def _residual(state: State, gap: Gap) -> Array:
     """The largest gap of each draw, in logs; relative for expenditure."""
-    scale = np.where(state.spending > 0, state.spending, 1.0)
     spending = np.abs(gap.spending)
-    spending /= scale
+    spending /= np.where(state.spending > 0, state.spending, 1.0)
     worst: Array = np.maximum(np.abs(gap.wage).max(0), np.maximum(np.abs(gap.price).max((0, 1)), spending.max((0, 1))))
     return worst
 
@@ -262,7 +327,9 @@ def _write(
     found["iterations"][into] = count
 
 
-def _solve_alone(shared: _Shared, changes: PairChanges, draw: int, tol: float, found: dict[str, Array]) -> None:
+def _solve_alone(
+    shared: _Shared, changes: PairChanges, draw: int, tol: float, found: dict[str, Array], bilateral: bool
+) -> None:
     """One draw by the ladder of `solve`."""
     base, mine = shared.base, changes.draw == draw
     exporter, importer = changes.exporter[mine], changes.importer[mine]
@@ -271,27 +338,33 @@ def _solve_alone(shared: _Shared, changes: PairChanges, draw: int, tol: float, f
     new = changes.tariff[mine].T
     tariff[:, exporter, importer] = np.where(np.isnan(new), tariff[:, exporter, importer], new)
     closure: Closure = "additive" if shared.closure == "balanced" else shared.closure  # the base is purged already
-    try:
-        solution = solve(base, Change.of(base, cost=cost, tariff=tariff), closure, tol=tol)
-    except CaseError as error:
-        raise CaseError([f"draw {draw}: {problem}" for problem in error.problems]) from error
-    except NoConvergence as error:
-        raise NoConvergence(f"draw {draw}: {error}") from error
+    deficit = None
+    if bilateral:
+        flows = base.shares / (1 + base.tariff) * shared.spending[:, :, 0][:, None, :]
+        dead = np.all(np.isinf(cost) | (flows == 0), axis=0)
+        deficit = bilateral_deficits(flows.sum(axis=0), dead)
+    solution = solve(base, Change.of(base, cost=cost, tariff=tariff, deficit=deficit), closure, tol=tol)
     for name in _FIELDS:
         found[name][draw] = getattr(solution, name)
     found["residual"][draw], found["walras_gap"][draw] = solution.residual, solution.walras_gap
     found["iterations"][draw] = solution.iterations
 
 
-def _together(base: ManySectors, changes: PairChanges) -> NDArray[np.bool_]:
-    """Draws (D,) that can be solved in blocks: no embargo parts the world or takes a market's last supplier."""
+def _together(base: ManySectors, changes: PairChanges, bilateral: bool) -> NDArray[np.bool_]:
+    """Draws (D,) that can be solved in blocks: no embargo parts the world or takes a market's last supplier.
+
+    Nor do they change domestic costs, or let a balance die.
+    """
     together = np.ones(changes.draws, dtype=bool)
+    together[changes.draw[changes.exporter == changes.importer]] = False
     cut = np.isinf(changes.cost)
     home = np.einsum("snn->ns", base.shares)
     homeless = (cut & (home[changes.importer] == 0)).any(1)
     together[changes.draw[homeless]] = False
     flows = base.shares[:, changes.exporter, changes.importer].T > 0
     severed = flows.any(1) & ~(flows & ~cut).any(1)  # pairs that lose all their trade
+    if bilateral:
+        together[changes.draw[severed]] = False
     for draw in np.unique(changes.draw[severed & together[changes.draw]]):
         mine = severed & (changes.draw == draw)
         ties = np.array((base.shares > 0).any(0))

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tumen.errors import CaseError
+from tumen.errors import NoConvergence
 from tumen.trade._multi import Array, ManySectors
 
 __all__ = ["Markets", "markets", "parts_of"]
@@ -37,8 +37,8 @@ class Markets:
 def markets(base: ManySectors, weights: Array, deficit: Array) -> Markets:
     """Producers that still have their inputs, markets that still have a supplier, and the parts of the world.
 
-    `weights` (S, N, N) are zero where there is no flow. Raises `CaseError` with the reason where there can be no
-    equilibrium.
+    `weights` (S, N, N) are zero where there is no flow. Raises `NoConvergence` with the reason where there can be
+    no equilibrium.
     """
     flows = weights > 0
     uses = base.inputs != 0
@@ -51,7 +51,7 @@ def markets(base: ManySectors, weights: Array, deficit: Array) -> Markets:
         alive &= ~lacking
     wanting = np.argwhere((base.final > 0) & ~priced)
     if len(wanting):
-        raise CaseError(_unsupplied(base, wanting))
+        raise NoConvergence(_unsupplied(base, wanting))
     flows &= alive[:, :, None]
     live = _bought(base, flows)
     return Markets(alive, priced, live, _parts(base, np.asarray((flows & live[:, None, :]).any(0)), deficit))
@@ -69,13 +69,13 @@ def _bought(base: ManySectors, flows: Mask) -> Mask:
         live = wider
 
 
-def _unsupplied(base: ManySectors, cells: NDArray[np.intp]) -> list[str]:
+def _unsupplied(base: ManySectors, cells: NDArray[np.intp]) -> str:
     named = [f"{base.sectors[s]} in {base.countries[n]}" for s, n in cells]
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
-    return [
+    return (
         f"no equilibrium: no supplier is left for {shown}; a fixed share of spending has no price there. Leave a "
         "supplier, give the country a home share in the baseline, or merge the sector with another"
-    ]
+    )
 
 
 def parts_of(ties: Mask, connection: Literal["weak", "strong"] = "weak") -> Array:
@@ -100,6 +100,8 @@ def _parts(base: ManySectors, ties: Mask, deficit: Array) -> NDArray[np.intp]:
     problems = []
     for index in range(part.max() + 1):
         inside = part == index
+        if base.income[inside].sum() > 0.5 * base.income.sum():
+            continue  # what is wrong is better said of the smaller side
         if abs(deficit[inside].sum()) > slack:
             problems.append(
                 f"no equilibrium: {_names(base, inside)} would trade with nobody else, yet the deficit is "
@@ -116,7 +118,7 @@ def _parts(base: ManySectors, ties: Mask, deficit: Array) -> NDArray[np.intp]:
                 "balance. Cut or open both directions, or give the deficit that finances it"
             )
     if problems:
-        raise CaseError(problems)
+        raise NoConvergence("\n".join(problems))
     return part.astype(np.intp)
 
 

@@ -17,6 +17,7 @@ from tumen.trade._multi import CLOSURES, Array, Change, Closure, ManySectors, fr
 from tumen.trade._multi_accelerate import Anderson, Preconditioner
 from tumen.trade._multi_solution import ManySectorsSolution, Method
 from tumen.trade._multi_system import Flows, Gap, State, System, build, dense, income_base
+from tumen.trade._threads import one_blas_thread
 
 __all__ = ["baseline_expenditure", "rebase", "solve"]
 
@@ -59,7 +60,7 @@ def solve(
     tol: float = 1e-12,
     iterations: int = 6000,
 ) -> ManySectorsSolution:
-    """The equilibrium after a change. Raises `CaseError` where there is none, `NoConvergence` where none is found.
+    """The equilibrium after a change. Raises `NoConvergence` where there is none, with the reason, or none is found.
 
     `tol`: the largest gap, in logs. `iterations`: of all rungs together. With the closure `balanced` the deficits of
     `change` are not used, and the solution's `base` is the purged world.
@@ -140,7 +141,7 @@ class _Task:
 
 def _climb(task: _Task) -> tuple[ManySectorsSolution, Preconditioner | None]:
     """The rungs of the ladder, one after the other."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), one_blas_thread():
         system, weights = build(task.base, task.change, task.product)
         start = _start(task.spending)
         used, best, blocks = 0, None, task.blocks
@@ -259,12 +260,10 @@ def _refuse_ruin(base: ManySectors, solved: Gap, done: float) -> None:
     kept = income / (income - deficit)
     n = int(kept.argmin())
     if kept[n] < _RUIN:
-        raise CaseError(
-            [
-                f"no equilibrium: {100 * done:.0f} % along the change the surplus of {base.countries[n]} takes "
-                f"{100 * (1 - kept[n]):.0f} % of its income, and further on more than all; give a smaller surplus, or "
-                "take the closure 'balanced'"
-            ]
+        raise NoConvergence(
+            f"no equilibrium: {100 * done:.0f} % along the change the surplus of {base.countries[n]} takes "
+            f"{100 * (1 - kept[n]):.0f} % of its income, and further on more than all; give a smaller surplus, or "
+            "take the closure 'balanced'"
         )
 
 
@@ -342,6 +341,6 @@ def _stuck(task: _Task, point: _Point, used: int) -> str:
     elif gap <= 1e-8:
         advice = f"try tol={10 * gap:.0e} if that is small enough. Or " + advice
     return (
-        f"no equilibrium found in {used} iterations of three methods: the largest gap is {gap:.3g} (asked: "
+        f"no equilibrium was found in {used} iterations of three methods: the largest gap is {gap:.3g} (asked: "
         f"{task.tol:.3g}), in {where}; {advice}"
     )

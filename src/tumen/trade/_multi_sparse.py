@@ -56,8 +56,6 @@ class PairChanges:
             problems.append("cost: a value is not a positive factor")
         if (self.tariff <= -1).any() or np.isinf(self.tariff).any():
             problems.append("tariff: a value is not a number above -1; 0.1 is ten per cent, nan leaves it")
-        if (self.exporter == self.importer).any():
-            problems.append("exporter, importer: a country's trade with itself cannot change here; use solve")
         key = (self.draw * n + self.exporter) * n + self.importer
         if len(np.unique(key)) != count:
             problems.append("draw, exporter, importer: a pair comes twice in a draw; multiply its factors")
@@ -79,6 +77,7 @@ class BulkSolution:
     residual: Array
     walras_gap: Array
     alone: NDArray[np.bool_]  # solved by `solve`, not in a block
+    failed: dict[int, str]  # why there is no equilibrium, by draw
 
 
 @dataclass

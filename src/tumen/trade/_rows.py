@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Check", "Row", "compare"]
+__all__ = ["Check", "Row", "compare", "theory"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure: what was published, what we find, their difference, and the tolerance it must keep.
 
-    verdict: "met", "missed", or why nothing was computed.
+    verdict: "met", "missed", "theory" where the published figure is known not to solve the model and ours does, or why
+    nothing was computed.
     """
 
     target: str
@@ -41,3 +42,16 @@ def compare(
         difference = difference / abs(published)
     verdict = "met" if abs(difference) <= tolerance else "missed"  # a difference of nan is a miss
     return Row(target, quantity, published, ours, difference, tolerance, verdict)
+
+
+def theory(target: str, quantity: str, published: float, ours: float, known: float) -> Row:
+    """The row for a figure that was published as an approximation, beside the exact one.
+
+    known: how far apart the two are; a distance beyond it is a miss.
+
+    >>> theory("a guide", "price", 11.14, 10.96, 0.46).verdict
+    'theory'
+    """
+    difference = ours - published
+    verdict = "theory" if abs(difference) <= known else "missed"
+    return Row(target, quantity, published, ours, difference, known, verdict)

@@ -2,7 +2,8 @@
 
 A cost is the factor on the iceberg cost of the exporter's goods to the importer: 1.1 makes them a tenth dearer to
 deliver, inf is an embargo, exactly no trade. Costs given twice for the same flow, or by two shocks that are joined,
-multiply. A tariff is a rate on the exporter's value, revenue going to the importer's households.
+multiply. A tariff is a rate on the exporter's value, revenue going to the importer's households; an export tax is one
+whose revenue goes to the exporter's. A quota caps the volume that is delivered.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tumen.trade._baseline import Array, Baseline
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Resolved", "Rule", "Shock"]
+__all__ = ["Limit", "Resolved", "Rule", "Shock"]
 
 Places = int | npt.NDArray[np.intp]
 Index = tuple[int | slice, Places, Places]
@@ -31,7 +32,7 @@ Index = tuple[int | slice, Places, Places]
 class Rule:
     """A change of one flow, or of many: None stands for every foreign partner or every sector.
 
-    cost: factor. tariff_before, tariff_after: rates, None for what the baseline has.
+    cost: factor. tariff_before, tariff_after: rates, None for what the baseline has. export_tax: rate, None for none.
     """
 
     exporter: str | None
@@ -40,13 +41,25 @@ class Rule:
     cost: float = 1.0
     tariff_before: float | None = None
     tariff_after: float | None = None
+    export_tax: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A quota on the volume of one flow, limit a factor on the base's; see `Shock.quota`."""
+
+    exporter: str
+    importer: str
+    limit: float
+    sector: str | None = None
+    rent: str = "importer"
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A shock in the arrays of a baseline, (sector, exporter, importer) or (country,).
 
-    log_cost: +inf where there is an embargo. tariff_before, tariff_after: None where there are none at all.
+    log_cost: +inf where there is an embargo. tariff_before, tariff_after, export_tax: None where there are none at all.
     """
 
     log_cost: Array
@@ -54,13 +67,15 @@ class Resolved:
     tariff_after: Array | None
     productivity: Array
     labour: Array
+    export_tax: Array | None = None
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shock:
     """One counterfactual. Made from a table, from pairs, or by `cut` and `between`; two are joined by `&`.
 
-    rules: changes of flows. productivity, labour: factors by country.
+    rules: changes of flows. productivity, labour: factors by country. limits: quotas.
 
     >>> embargo = Shock.cut("PRK", partners=["CHN"])
     >>> dear = Shock.pairs({("RUS", "PRK"): 1.1})
@@ -71,6 +86,7 @@ class Shock:
     rules: tuple[Rule, ...] = ()
     productivity: Mapping[str, float] = field(default_factory=dict)
     labour: Mapping[str, float] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
 
     @classmethod
     def from_table(cls, table: pd.DataFrame | Path | str) -> Shock:
@@ -121,17 +137,38 @@ class Shock:
     def between(cls, some: Sequence[str], others: Sequence[str] | None = None, *, cost: float = np.inf) -> Shock:
         """The same cost factor on all trade between two groups, both ways, domestic sales left out.
 
-        others: None for all the world.
+        others: None for all the world. A flow within the first group changes once, like any other.
         """
         some = [some] if isinstance(some, str) else list(some)
         partners: list[str | None] = [None] if others is None else [*([others] if isinstance(others, str) else others)]
         pairs = dict.fromkeys(pair for a in some for b in partners if a != b for pair in ((a, b), (b, a)))
-        return cls._checked(Rule(i, j, cost=float(cost)) for i, j in pairs)
+        rules = [Rule(i, j, cost=float(cost)) for i, j in pairs]
+        if others is None and cost != np.inf:  # trade within the group is met from both sides: take one away
+            rules += [Rule(i, j, cost=1 / float(cost)) for i in some for j in some if i != j]
+        return cls._checked(rules)
 
     @classmethod
     def tariffs(cls, rates: Mapping[tuple[str, str], float]) -> Shock:
         """New tariff rates by (exporter, importer), the importer's; raises CaseError."""
         return cls._checked(Rule(i, j, tariff_after=float(rate)) for (i, j), rate in rates.items())
+
+    @classmethod
+    def export_taxes(cls, rates: Mapping[tuple[str, str], float], sector: str | None = None) -> Shock:
+        """Export tax rates by (exporter, importer), on the exporter's value, the exporter's; raises CaseError."""
+        return cls._checked(Rule(i, j, sector, export_tax=float(rate)) for (i, j), rate in rates.items())
+
+    @classmethod
+    def quota(cls, limits: Mapping[tuple[str, str], float], sector: str | None = None, rent: str = "importer") -> Shock:
+        """Caps on volumes by (exporter, importer), as factors on the base's: 0.8 for 80 %, 0 for an embargo.
+
+        sector: None for a cap on all goods together, weighted by value. rent: who takes it, "importer", "exporter" or a
+        country. Raises CaseError.
+        """
+        wrong = [f"shock: {i} to {j}: the limit is {limit}; expected a factor of 0 or more"
+                 for (i, j), limit in limits.items() if not limit >= 0]  # fmt: skip
+        if wrong:
+            raise CaseError(wrong)
+        return cls(limits=tuple(Limit(i, j, float(limit), sector, rent) for (i, j), limit in limits.items()))
 
     @classmethod
     def _checked(cls, rules: Iterable[Rule]) -> Shock:
@@ -147,6 +184,7 @@ class Shock:
             (*self.rules, *other.rules),
             _product(self.productivity, other.productivity),
             _product(self.labour, other.labour),
+            (*self.limits, *other.limits),
         )
 
     def resolve(self, base: Baseline) -> Resolved:
@@ -154,10 +192,15 @@ class Shock:
         problems: list[str] = []
         place = {country: i for i, country in enumerate(base.countries)}
         level = {sector: s for s, sector in enumerate(base.sectors)}
-        for label in dict.fromkeys(c for rule in self.rules for c in (rule.exporter, rule.importer) if c is not None):
+        named: list[Rule | Limit] = [*self.rules, *self.limits]
+        for label in dict.fromkeys(c for rule in named for c in (rule.exporter, rule.importer) if c is not None):
             if label not in place:
                 problems.append(f"shock: {unknown_name('country', label, base.countries)}")
-        for label in dict.fromkeys(rule.sector for rule in self.rules if rule.sector is not None):
+        for taker in dict.fromkeys(limit.rent for limit in self.limits):
+            if taker not in place and taker not in ("importer", "exporter"):
+                valid = ("importer", "exporter", *base.countries)
+                problems.append(f"shock: {unknown_name('taker of the rent', taker, valid)}")
+        for label in dict.fromkeys(rule.sector for rule in named if rule.sector is not None):
             if label not in level:
                 problems.append(f"shock: {unknown_name('sector', label, base.sectors)}")
         factors = {
@@ -169,14 +212,19 @@ class Shock:
         log_cost = np.zeros(base.flows.shape)
         cells = [_cells(rule, len(base.countries), place, level) for rule in self.rules]
         before = _before(base, self.rules, cells)
-        after = before.copy()
+        after, levy = before.copy(), np.zeros(base.flows.shape)
         for rule, where in zip(self.rules, cells, strict=True):
             if rule.cost != 1:
                 log_cost[where] += np.log(rule.cost) if np.isfinite(rule.cost) else np.inf
             if rule.tariff_after is not None:
                 after[where] = rule.tariff_after
+            if rule.export_tax is not None:
+                levy[where] = rule.export_tax
         taxed = bool(before.any() or after.any())
-        return Resolved(log_cost, before if taxed else None, after if taxed else None, **factors)
+        return Resolved(
+            log_cost, before if taxed else None, after if taxed else None, **factors,
+            export_tax=levy if levy.any() else None, limits=self.limits,
+        )  # fmt: skip
 
 
 def _number(cell: object, name: str, row: int, problems: list[str]) -> float | None:
@@ -198,7 +246,7 @@ def _impossible(rules: Iterable[Rule]) -> list[str]:
             problems.append(
                 f"{where}: the cost is {rule.cost}; expected a factor above 0, 1 for none, inf for an embargo"
             )
-        for name in ("tariff_before", "tariff_after"):
+        for name in ("tariff_before", "tariff_after", "export_tax"):
             rate = getattr(rule, name)
             if rate is not None and not (np.isfinite(rate) and rate > -1):
                 problems.append(f"{where}: {name} is {rate}; expected a rate above -1, such as 0.05")

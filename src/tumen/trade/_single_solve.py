@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tumen.trade._single import Array, Problem, State, evaluate, jacobian
+from tumen.trade._threads import one_blas_thread
 
 __all__ = ["CHORD_LIMIT", "Found", "Unsolved", "climb", "inverse_jacobian"]
 
@@ -57,11 +58,17 @@ class Unsolved(Exception):
 def inverse_jacobian(problem: Problem) -> Array:
     """J^-1 at unchanged wages: what a shock to the residual does to log wages, to first order and with sign."""
     zero = np.zeros(problem.size)
-    return np.asarray(np.linalg.inv(jacobian(problem, zero, evaluate(problem, zero))), dtype=np.float64)
+    with one_blas_thread():
+        return np.asarray(np.linalg.inv(jacobian(problem, zero, evaluate(problem, zero))), dtype=np.float64)
 
 
 def climb(problem: Problem, base: Problem, inverse: Array | None, tolerance: float) -> Found:
     """Solve the problem; `base` is the same without the shock, `inverse` its inverse Jacobian, None where ties die."""
+    with one_blas_thread():
+        return _climb(problem, base, inverse, tolerance)
+
+
+def _climb(problem: Problem, base: Problem, inverse: Array | None, tolerance: float) -> Found:
     x = np.zeros(problem.size)
     state = evaluate(problem, x)
     rungs: list[tuple[str, Callable[[], tuple[Array, State, int]]]] = [
