@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tumen.uncertainty import Array, Sensitivity, generator, sensitivity
+from tumen.uncertainty import Array, Sensitivity, generator, sensitivities, sensitivity
 
 
 def table(found: tuple[Sensitivity, ...]) -> dict[str, Sensitivity]:
@@ -170,3 +170,18 @@ def test_thirty_inputs_take_less_than_a_second() -> None:
     begun = time.process_time()
     sensitivity(y, inputs, seed=1)
     assert time.process_time() - begun < 1.5  # 0.3 s on two cores of 2023; the rest is for slow machines
+
+
+def test_several_measures_at_once_are_each_as_alone() -> None:
+    rng = np.random.default_rng(8)
+    inputs = {"a": rng.normal(size=700), "b": rng.uniform(size=700), "die": rng.integers(1, 7, 700).astype(float)}
+    inputs["c"] = inputs["a"] + 0.5 * rng.normal(size=700)
+    measures = [inputs["a"] + inputs["b"] ** 2, np.full(700, 3.0), inputs["die"] * inputs["c"]]
+    together = sensitivities(measures, inputs, seed=2, replicates=40)
+    assert len(together) == 3
+    for y, found in zip(measures, together, strict=True):
+        alone = sensitivity(y, inputs, seed=2, replicates=40)
+        assert [item.name for item in found] == [item.name for item in alone]
+        for one, other in zip(found, alone, strict=True):
+            assert (one.share, one.low, one.high) == pytest.approx((other.share, other.low, other.high), abs=1e-12)
+    assert sensitivities([], inputs, seed=2) == ()

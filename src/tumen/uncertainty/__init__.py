@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from tumen.uncertainty._fit import fit
     from tumen.uncertainty._processes import GeometricBrownian, Hazard, JumpDiffusion, MeanReverting, TrendGrowth
-    from tumen.uncertainty._sensitivity import Sensitivity, sensitivity
+    from tumen.uncertainty._sensitivity import Sensitivity, sensitivities, sensitivity
     from tumen.uncertainty._streams import generator, normals, stratified
     from tumen.uncertainty._worlds import Blueprint, Worlds, draw
 
@@ -75,6 +75,7 @@ __all__ = [
     "normals",
     "pert",
     "readonly",
+    "sensitivities",
     "sensitivity",
     "stratified",
     "triangular",
@@ -101,7 +102,7 @@ _HOMES = {
     ),
     "_fit": ("fit",),
     "_processes": ("GeometricBrownian", "Hazard", "JumpDiffusion", "MeanReverting", "TrendGrowth"),
-    "_sensitivity": ("Sensitivity", "sensitivity"),
+    "_sensitivity": ("Sensitivity", "sensitivities", "sensitivity"),
     "_streams": ("generator", "normals", "stratified"),
     "_worlds": ("Blueprint", "Worlds", "draw"),
 }

@@ -23,7 +23,7 @@ With fewer than 16 draws shares are 0 with an interval from 0 to 1: nothing can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ import numpy.typing as npt
 from tumen.uncertainty._arrays import Array
 from tumen.uncertainty._streams import generator
 
-__all__ = ["Sensitivity", "sensitivity"]
+__all__ = ["Sensitivity", "sensitivities", "sensitivity"]
 
 FEWEST_BINS, MOST_BINS, SMALLEST_BIN = 8, 32, 16
 FEWEST_DRAWS = 16
@@ -63,32 +63,46 @@ def sensitivity(
     every draw has share and correlation 0. Raises `ValueError` if shapes differ, a number is not finite, or an input
     is itself called "chance".
     """
-    y = np.asarray(values, dtype=np.float64)
+    return sensitivities([values], inputs, seed=seed, replicates=replicates)[0]
+
+
+def sensitivities(
+    measures: Sequence[Array], inputs: Mapping[str, Array], *, seed: int, replicates: int = 200
+) -> tuple[tuple[Sensitivity, ...], ...]:
+    """`sensitivity` of several measures on the same inputs, which are sorted and weighed once for all."""
     table = {name: np.asarray(x, dtype=np.float64) for name, x in inputs.items()}
-    _check(y, table)
-    if _is_constant(y):
-        return tuple(Sensitivity(name, 0.0, 0.0, 0.0, 0.0) for name in [*table, CHANCE])
+    wanted = [np.asarray(values, dtype=np.float64) for values in measures]
+    for y in wanted:
+        _check(y, table)
     names = [name for name, x in table.items() if not _is_constant(x)]
     still = [Sensitivity(name, 0.0, 0.0, 0.0, 0.0) for name in table if name not in names]
-    ranks = np.array([_standard_ranks(table[name]) for name in names]).reshape(len(names), len(y))
-    correlations = (ranks * _standard_ranks(y)).mean(axis=1)
-    if len(y) < FEWEST_DRAWS:
-        found = [Sensitivity(n, 0.0, 0.0, 1.0, float(r)) for n, r in zip(names, correlations, strict=True)]
-        return (*found, Sensitivity(CHANCE, 0.0, 0.0, 1.0, 0.0), *still)
-
-    z = y / np.abs(y).max()  # so that no square overflows
-    z = (z - z.mean()) / z.std()
-    columns = [table[name] for name in names]
-    bins = [_bins(x) for x in columns]
-    weights = np.concatenate([np.ones((1, len(y))), _resamples(len(y), seed, replicates)])
-    shares = _shares(z, columns, bins, weights)  # (input, 1 + replicates); the first column is the sample itself
-    left = 1.0 - _overlap(z, columns, bins, ranks) * shares.sum(axis=0)
-    found = [
-        Sensitivity(name, *_interval(row), rank_correlation=float(r))
-        for name, row, r in zip(names, shares, correlations, strict=True)
-    ]
-    found.append(Sensitivity(CHANCE, *_interval(left), rank_correlation=0.0))
-    return tuple(sorted([*found, *still], key=lambda entry: -entry.share))
+    none = tuple(Sensitivity(name, 0.0, 0.0, 0.0, 0.0) for name in [*table, CHANCE])
+    moving = [k for k, y in enumerate(wanted) if not _is_constant(y)]
+    found = dict.fromkeys(range(len(wanted)), none)
+    if not moving:
+        return tuple(found.values())
+    n = len(wanted[moving[0]])
+    ranks = np.array([_standard_ranks(table[name]) for name in names]).reshape(len(names), n)
+    correlations = {k: (ranks * _standard_ranks(wanted[k])).mean(axis=1) for k in moving}
+    if n < FEWEST_DRAWS:
+        for k in moving:
+            rows = [Sensitivity(m, 0.0, 0.0, 1.0, float(r)) for m, r in zip(names, correlations[k], strict=True)]
+            found[k] = (*rows, Sensitivity(CHANCE, 0.0, 0.0, 1.0, 0.0), *still)
+        return tuple(found.values())
+    z = np.stack([_standard(wanted[k]) for k in moving])
+    binned = [_binned(table[name]) for name in names]
+    weights = np.concatenate([np.ones((1, n)), _resamples(n, seed, replicates)])
+    shares = _shares(z, binned, weights)  # (input, measure, 1 + replicates); of the last the first is the sample itself
+    overlaps = _overlaps(z, binned, ranks)
+    for row, k in enumerate(moving):
+        left = 1.0 - overlaps[row] * shares[:, row].sum(axis=0)
+        entries = [
+            Sensitivity(name, *_interval(share), rank_correlation=float(r))
+            for name, share, r in zip(names, shares[:, row], correlations[k], strict=True)
+        ]
+        entries.append(Sensitivity(CHANCE, *_interval(left), rank_correlation=0.0))
+        found[k] = tuple(sorted([*entries, *still], key=lambda entry: -entry.share))
+    return tuple(found.values())
 
 
 def _check(y: Array, table: Mapping[str, Array]) -> None:
@@ -115,14 +129,37 @@ def _standard_ranks(x: Array) -> Array:
     return np.asarray((ranks - ranks.mean()) / ranks.std())
 
 
-def _bins(x: Array) -> list[npt.NDArray[np.intp]]:
+@dataclass(frozen=True, slots=True)
+class _Bins:
+    """An input's bins: draws sorted into them, where each begins, and the input within them, mean 0, deviation 1."""
+
+    order: npt.NDArray[np.intp]
+    edges: npt.NDArray[np.intp]
+    within: Array  # in the order of `order`; zeros in a bin of one value
+
+    @property
+    def slices(self) -> list[slice]:
+        ends = [*self.edges[1:], len(self.order)]
+        return [slice(int(first), int(end)) for first, end in zip(self.edges, ends, strict=True)]
+
+
+def _binned(x: Array) -> _Bins:
     """The draws in each bin: by value if there are few values, else by equal counts."""
-    distinct, counts = np.unique(x, return_counts=True)
     order = np.argsort(x, kind="stable")
+    distinct, counts = np.unique(x, return_counts=True)
     if len(distinct) <= MOST_BINS and len(distinct) <= len(x) // 2:
-        return np.split(order, np.cumsum(counts)[:-1])
-    count = min(max(round(len(x) ** (1 / 3)), FEWEST_BINS), MOST_BINS, len(x) // SMALLEST_BIN)
-    return np.array_split(order, count)
+        parts = np.split(order, np.cumsum(counts)[:-1])
+    else:
+        count = min(max(round(len(x) ** (1 / 3)), FEWEST_BINS), MOST_BINS, len(x) // SMALLEST_BIN)
+        parts = np.array_split(order, count)
+    edges = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    return _Bins(order, edges, np.concatenate([_within(x[part]) for part in parts]))
+
+
+def _standard(y: Array) -> Array:
+    """Mean 0, deviation 1; scaled first, so that no square overflows."""
+    z = y / np.abs(y).max()
+    return np.asarray((z - z.mean()) / z.std())
 
 
 def _resamples(n: int, seed: int, replicates: int) -> Array:
@@ -132,23 +169,27 @@ def _resamples(n: int, seed: int, replicates: int) -> Array:
     return np.bincount(chosen.ravel(), minlength=replicates * n).reshape(replicates, n).astype(np.float64)
 
 
-def _shares(z: Array, columns: list[Array], bins: list[list[npt.NDArray[np.intp]]], weights: Array) -> Array:
-    """Epsilon squared of each input in each resample, (input, replicate)."""
-    n = len(z)
-    mean = weights @ z / n
-    total = np.maximum(weights @ z**2 / n - mean**2, 1e-300)
+def _shares(z: Array, binned: list[_Bins], weights: Array) -> Array:
+    """Epsilon squared of each input for each measure z (measure, draw), (input, measure, resample)."""
+    measures, n = z.shape
+    mean = z @ weights.T / n
+    total = np.maximum(z**2 @ weights.T / n - mean**2, 1e-300)
     by_draw = np.ascontiguousarray(weights.T)
-    shares = np.empty((len(columns), len(weights)))
-    for i, (x, members) in enumerate(zip(columns, bins, strict=True)):
-        fitted, used = np.zeros(len(weights)), np.zeros(len(weights))
-        for rows in members:
-            at, there = _within(x[rows]), z[rows]
-            moments = np.stack([np.ones(len(rows)), there, at, at * at, at * there]) @ by_draw[rows]
-            count, of_z = np.maximum(moments[0], 1.0), moments[1]
-            width = moments[3] - moments[2] ** 2 / count
-            slope = np.where(width > 1e-9, (moments[4] - moments[2] * of_z / count) ** 2, 0.0)
-            fitted += of_z**2 / count + slope / np.maximum(width, 1e-9)
-            used += (moments[0] > 0).astype(np.float64) + (width > 1e-9)
+    shares = np.empty((len(binned), measures, len(weights)))
+    for i, bins in enumerate(binned):
+        sorted_z, sorted_weights = z[:, bins.order], by_draw[bins.order]
+        fitted, used = np.zeros((measures, len(weights))), np.zeros(len(weights))
+        for rows in bins.slices:
+            at, there = bins.within[rows], sorted_z[:, rows]
+            moments = np.concatenate([np.stack([np.ones(len(at)), at, at * at]), there, there * at])
+            count, of_at, of_square, *_ = found = moments @ sorted_weights[rows]
+            of_z, of_both = found[3 : 3 + measures], found[3 + measures :]
+            held = np.maximum(count, 1.0)
+            width = of_square - of_at**2 / held
+            wide = width > 1e-9
+            slope = np.where(wide, (of_both - of_at * of_z / held) ** 2, 0.0)
+            fitted += of_z**2 / held + slope / np.maximum(width, 1e-9)
+            used += (count > 0).astype(np.float64) + wide
         model = fitted / n - mean**2
         shares[i] = (model - (used - 1) * (total - model) / np.maximum(n - used, 1.0)) / total
     return shares
@@ -164,18 +205,24 @@ def _within(x: Array) -> Array:
     return np.asarray(away / away.std())
 
 
-def _overlap(z: Array, columns: list[Array], bins: list[list[npt.NDArray[np.intp]]], ranks: Array) -> float:
-    """What to multiply the sum of the shares by, as inputs that depend on each other share what they explain."""
-    if len(bins) < 2:
-        return 1.0
-    pairs = ranks @ ranks.T / len(z)
-    if float(np.abs(pairs - np.diag(np.diag(pairs))).max()) <= max(0.1, 5.0 / np.sqrt(len(z))):
-        return 1.0
-    effects = np.zeros((len(bins), len(z)))
-    for i, (x, members) in enumerate(zip(columns, bins, strict=True)):
-        for rows in members:
-            at = _within(x[rows])
-            effects[i, rows] = z[rows].mean() + at * (at * z[rows]).mean()
+def _overlaps(z: Array, binned: list[_Bins], ranks: Array) -> list[float]:
+    """What to multiply the sum of each measure's shares by: inputs that depend on each other share what they do."""
+    measures, n = z.shape
+    if len(binned) < 2:
+        return [1.0] * measures
+    pairs = ranks @ ranks.T / n
+    if float(np.abs(pairs - np.diag(np.diag(pairs))).max()) <= max(0.1, 5.0 / np.sqrt(n)):
+        return [1.0] * measures
+    effects = np.empty((measures, len(binned), n))
+    for i, bins in enumerate(binned):
+        there = z[:, bins.order]
+        sizes = np.diff([*bins.edges, n])
+        means, slopes = (np.add.reduceat(part, bins.edges, axis=1) / sizes for part in (there, there * bins.within))
+        effects[:, i, bins.order] = np.repeat(means, sizes, axis=1) + bins.within * np.repeat(slopes, sizes, axis=1)
+    return [_overlap(each, own) for each, own in zip(effects, z, strict=True)]
+
+
+def _overlap(effects: Array, z: Array) -> float:
     single = float((effects**2).mean(axis=1).sum())
     slopes = np.linalg.lstsq(effects.T, z, rcond=None)[0]
     return float(((slopes @ effects) ** 2).mean()) / single if single > 0 else 1.0
