@@ -58,7 +58,7 @@ def test_the_head_of_a_case(case: Case) -> None:
     assert case.years == tuple(range(2023, 2041))
     assert case.players["CCC"] == "Its neighbour"
     assert list(case.trade) == ["a_b"]
-    assert list(case.claims) == ["relief", "fund", "schools", "stops", "trade", "slow"]
+    assert list(case.claims) == ["relief", "fund", "schools", "stops", "trade", "slow", "tie", "pressed"]
 
 
 def test_every_figure_has_a_name(case: Case) -> None:
@@ -67,7 +67,8 @@ def test_every_figure_has_a_name(case: Case) -> None:
     wanted = {
         "three", "walk.volatility", "default.hazard.years", "default.rate", "rate.drift", "gdp_b.long_run_sd",
         "a_b.extra_growth", "settlement.stock", "settlement.schedule.interest", "settlement.fund.projects.school.cost",
-        "small.haircut",
+        "small.haircut", "world.goods.ore.short_run", "world.size.BBB", "rails.cut", "isolation.measures.ceiling.limit",
+        "isolation.caps.pipe.limit", "standing.leak.discount",
     }  # fmt: skip
     assert wanted <= set(names)
 
@@ -202,7 +203,7 @@ def test_a_scenario_may_add_what_was_not_there(changed: Change) -> None:
 def test_what_is_wrong_in_a_scenario_is_said_at_its_line(changed: Change) -> None:
     folder = changed("      relief.test: at_least 300 MUSD\n", "      relief.test: at_least 300 km\n")
     (problem,) = problems(folder)
-    assert problem.startswith("case.yaml:152: claims.relief.test: money.relief is in MUSD, the test in km")
+    assert problem.startswith("case.yaml:214: claims.relief.test: money.relief is in MUSD, the test in km")
 
 
 def test_load_takes_a_scenario(case: Case) -> None:

@@ -3,7 +3,11 @@
 What an analyst would say without a model: a tenfold rise in seven years is rare (2.5 % of pairs of this size), so the
 target is unlikely; growth of 36.6 % a year has no precedent here; a write-off of debt that nobody serviced relieves of
 little; at the market's exchange rate the whole debt is smaller than the tenth that is left; a debtor that defaulted on
-three of three settlements will hardly fill a fund.
+three of three settlements will hardly fill a fund. Losing China, nine tenths of trade, costs North Korea far more than
+losing Russia, a seventieth; more in a year, in which nothing else can be found, than in a decade; and oil, of which nine
+tenths are Chinese, is missed more than grain. Sanctions cost their target a larger part of its income than they cost
+those who impose them, who are larger; who stays out gains if at all. Oil that cannot be sold costs Iran some $50bn a
+year; a deal for half a million barrels a day brings back less than a third of that.
 """
 
 from __future__ import annotations
@@ -16,22 +20,22 @@ import numpy as np
 import pytest
 
 import tumen
-from tumen import claims, money
+from tumen import claims, money, study
 
 
 @pytest.fixture(scope="module")
 def result() -> tumen.Result:
-    return tumen.run(tumen.load("russia-korea-2014"), draws=2048, seed=11, workers=1)
+    return tumen.run(tumen.load("russia-korea-2014"), draws=1024, seed=11, workers=1)
 
 
 @pytest.fixture(scope="module")
 def in_full() -> tumen.Result:
-    return tumen.run(tumen.load("russia-korea-2014"), draws=512, seed=11, workers=1, scenario="pays_in_full")
+    return tumen.run(tumen.load("russia-korea-2014"), draws=256, seed=11, workers=1, scenario="pays_in_full")
 
 
-def test_rows_one_and_eight_are_answered(result: tumen.Result) -> None:
+def test_rows_are_answered(result: tumen.Result) -> None:
     rows = list(csv.DictReader(io.StringIO(claims.as_csv(result.claims.values()))))
-    assert {row["row"] for row in rows} == {"1", "8"}
+    assert {row["row"] for row in rows} == {"1", "8", "10", "11", "16", "17"}
     debt = [row for row in rows if row["row"] == "8"]
     measures = {row["measure"] for row in debt}
     assert len(debt) >= 5
@@ -51,7 +55,7 @@ def test_rows_one_and_eight_are_answered(result: tumen.Result) -> None:
 
 def test_the_target_is_unlikely_and_says_what_it_needs(result: tumen.Result) -> None:
     answer = result.claims["trade_2020"]
-    assert 0.005 < answer.probability < 0.08  # the base rate is 2.5 % of pairs
+    assert 0.01 < answer.probability < 0.1  # the base rate is 2.5 % of pairs; two initiatives make trade cheaper
     needed = [figure.value for figure in answer.figures if figure.label == "Growth needed"]
     assert sorted(needed) == pytest.approx([(1000 / 112.7) ** (1 / 7) - 1, (1000 / 104) ** (1 / 7) - 1])
     assert sorted(needed) == pytest.approx([0.366, 0.382], abs=0.001)
@@ -62,6 +66,85 @@ def test_the_target_is_unlikely_and_says_what_it_needs(result: tumen.Result) -> 
     assert answer.breakevens[0].value is not None
     assert 0.1 < answer.breakevens[0].value < 0.366  # below the growth needed: history brings some of it
     assert result.claims["trade_growth"].probability == 0
+
+
+def test_what_would_do_it_by_cost(result: tumen.Result) -> None:
+    """At an elasticity of 4 a rise by 8.9 takes a cost cut of two fifths; growth and luck bring a part of it."""
+    answer = result.claims["rubles_and_rails_do_it"]
+    assert 0.1 < answer.median < 1 - (112.7 / 1000) ** (1 / 4)
+    assert answer.probability < 0.3
+    trade = result.claims["trade_2020"]
+    ruble = next(row for row in trade.breakevens if row.lever == "ruble_settlement.cut")
+    assert ruble.value is not None
+    assert ruble.value > 0.08  # dearer money than any settlement saves
+
+
+def test_china_is_worth_more_than_russia_and_more_in_a_year(result: tumen.Result) -> None:
+    short, long = (_draws(result, run=run) for run in ("short", "long"))
+    russia = _draws(result, partners=("RUS",), run="short")
+    assert (short > long).all()
+    assert (short > 20 * russia).all()
+    assert (russia > 0).all()
+    assert 0.1 < np.median(short) < 0.6
+    assert 0.03 < np.median(long) < 0.2
+    assert result.claims["pull_of_russia"].p95 < 104 / 6540  # a small tie is replaced at little cost
+    for name in ("hard_currency_short", "hard_currency_long"):
+        assert 0.5 < result.claims[name].median < 2910 / 3310
+    assert result.claims["oil_without_china"].median > result.claims["food_without_china"].median
+    assert 0 < result.claims["oil_without_russia"].p95 < 33 / 794
+
+
+def _draws(
+    result: tumen.Result, *, run: str, partners: tuple[str, ...] = ("CHN",), chunk: int = 0
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """What North Korea loses if it loses partners, in the draws of one chunk."""
+    taken = claims.measure("trade.loss_of_ties")
+    outcome = study.evaluate(result.case, study.draw(result.case, result.seed, chunk))
+    return np.asarray(taken.function(outcome, country="PRK", partners=partners, run=run))
+
+
+def test_isolation_costs_the_target_most(result: tumen.Result) -> None:
+    russia, europe, america = (result.claims[f"isolation_costs_{who}"] for who in ("russia", "europe", "america"))
+    assert russia.p95 < 0
+    assert russia.median < europe.median < america.median < 0
+    assert abs(russia.median) > 5 * abs(europe.median)
+    assert result.claims["diverted_to_asia"].median > 0
+    assert result.claims["asian_pivot_in_isolation"].median > result.claims["asian_pivot"].median > 0.247
+    assert result.claims["asian_pivot"].probability < 0.02
+
+
+def test_sanctions_on_iran_and_their_leak(result: tumen.Result) -> None:
+    found = result.claims
+    assert 35_000 < found["sanctions_on_iran"].median < 55_000
+    assert found["iran_by_trade_short"].p05 > found["iran_by_trade_long"].p95
+    assert 0.02 < found["deal_weakens_sanctions"].p05 < found["deal_weakens_sanctions"].p95 < 1 / 3
+    assert found["europe_carries_the_pressure"].median > found["america_carries_the_pressure"].median > 0
+    assert found["rent_of_the_deal"].p95 < 18_000 * 0.2
+
+
+def test_north_korea_buys_from_one(result: tumen.Result) -> None:
+    found = result.claims
+    assert 0.8 < found["china_sells_the_oil"].median < 718 / 794  # Russia's share rises with its cost cuts
+    assert 0 < found["russia_replaces_chinese_oil"].median < 0.1
+    assert found["imports_concentrated"].median == pytest.approx((3630 / 4130) ** 2, abs=0.05)
+    assert found["china_share_2020"].median < found["china_share_without_kaesong"].median
+
+
+def test_the_world_of_2013_adds_up(result: tumen.Result) -> None:
+    """The table of world trade against published totals that it was not made from."""
+    spec = result.case.equilibrium
+    assert spec is not None
+    rows = result.case.flows[spec.flows].rows
+    bought = sum(r.value for r in rows if r.importer == "PRK" != r.exporter and r.exporter != "KOR")
+    sold = sum(r.value for r in rows if r.exporter == "PRK" != r.importer and r.importer != "KOR")
+    assert bought == pytest.approx(4120, rel=0.02)  # KOTRA, without the South
+    assert sold == pytest.approx(3220, rel=0.02)
+    fuels = sum(r.value for r in rows if r.exporter == "RUS" != r.importer and r.good in ("oil", "energy"))
+    exports = sum(r.value for r in rows if r.exporter == "RUS" != r.importer)
+    assert exports == pytest.approx(526_000, rel=0.05)  # Russian customs
+    assert fuels / exports == pytest.approx(0.7, abs=0.05)
+    asia = sum(r.value for r in rows if {r.exporter, r.importer} in ({"RUS", "CHN"},))
+    assert asia == pytest.approx(88_800, rel=0.1)  # Russian customs; importers' figures are higher
 
 
 def test_relief_is_small_beside_the_headline(result: tumen.Result) -> None:
@@ -96,18 +179,19 @@ def test_paid_in_full_the_fund_is_what_the_schedule_says(result: tumen.Result, i
     assert in_full.claims["trade_2020"].probability == pytest.approx(
         np.mean(
             result.to_frame("trade.two_way", between=("RUS", "PRK"), statistics="russian-customs", each_draw=True)
-            .loc[:511, 2014:2020]
+            .loc[:255, 2014:2020]
             .max(axis=1)
             >= 1000
         )
-    )  # fmt: skip -- the debt does not touch trade: the same 512 draws, the same answer
+    )  # fmt: skip -- the debt does not touch trade: the same 256 draws, the same answer
 
 
 def test_envelopes_are_near(result: tumen.Result) -> None:
-    for name in ("trade_2020", "trade_growth", "relief_at_market_price", "debt_at_market_rate", "fund_2020"):
-        envelope = result.claims[name].envelope
-        assert envelope is not None
-        assert envelope.warning == "", name
+    """Within a factor of two but where the note says why not."""
+    far = {"pull_of_russia", "china_cuts_ties_long", "fuels_diverted_to_asia", "isolation_costs_europe"}
+    for name, answer in result.claims.items():
+        assert answer.envelope is not None, name
+        assert answer.envelope.warning == "" or name in far, name
 
 
 def test_the_remainder_by_whole_half_years() -> None:

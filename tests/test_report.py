@@ -428,8 +428,15 @@ def test_text_has_the_contrast_of_wcag_aa(color: str, ground: str) -> None:
     assert (luminance(ground) + 0.05) / (luminance(color) + 0.05) >= 4.5
 
 
+@pytest.mark.parametrize(("color", "ground"), [*((style.INK, s) for s in style.SHADES), (style.PAPER, style.ACCENT)])
+def test_figures_of_a_matrix_have_the_contrast_of_wcag_aa(color: str, ground: str) -> None:
+    light, dark = sorted((luminance(color), luminance(ground)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
 def test_all_colours_come_from_one_place(page: str) -> None:
     known = {style.PAPER, style.INK, style.MUTED, style.RULE, style.FAINT, style.ACCENT, style.REST, *style.FAN}
+    known |= set(style.SHADES)
     assert set(re.findall(r"#[0-9a-f]{6}\b", page)) <= known
     sheet = (Path(style.__file__).parent / "style.css").read_text(encoding="utf-8")
     assert not re.search(r"#[0-9a-fA-F]{3,6}\b|rgb\(|hsl\(", sheet)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tumen._ties import as_dataset, ties
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -40,6 +42,7 @@ def dataset(
         "trade": _trade(arrays, years, "trade" in keep),
         "money": _money(outcome, arrays, years, "money" in keep),
         "claims": _claims(case, arrays, units),
+        "exposure": _exposure(outcome),
     }
     tree = xr.DataTree.from_dict({name: group for name, group in groups.items() if group.variables})
     about = {"title": case.title, "as_of": case.as_of.isoformat(), "scenario": case.scenario}
@@ -104,6 +107,17 @@ def _claims(case: Case, arrays: Mapping[str, Array], units: Mapping[str, str]) -
         "unit": ("claim", [units[name] for name in names]),
     }
     return xr.Dataset({"value": (("claim", "draw"), values)}, {"claim": names, **about})
+
+
+def _exposure(outcome: Outcome) -> xr.Dataset:
+    """What each country loses by each tie, from the first draws of the chunk."""
+    import xarray as xr
+
+    from tumen._chunks import one_thread
+
+    with one_thread():
+        found = ties(outcome)
+    return as_dataset(found) if found is not None else xr.Dataset()
 
 
 def _by_year(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+
 from tumen import claims, initiatives, study
 from tumen.case import Case, Keys, Problems, read_case
-from tumen.errors import CaseError, did_you_mean
+from tumen.errors import CaseError, NoConvergence, did_you_mean
+from tumen.outcome import Outcome
 
 __all__ = ["bundled_cases", "case_folder", "load"]
 
@@ -60,7 +64,7 @@ def load(case: str | Path, scenario: str | None = None) -> Case:
         folder,
         name=folder.resolve().name,
         kinds=initiatives.kinds(),
-        checks=(claims.check, _check_fits),
+        checks=(initiatives.check, claims.check, _check_fits),
         problems=problems,
     )
     if found is None:
@@ -83,6 +87,8 @@ def _check_fits(case: Case) -> Iterator[tuple[Keys, str]]:
 
 def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
     """Evaluate the case in a few worlds, one initiative at a time: what an engine refuses is a problem of the case."""
+    from tumen.trade import RUNS
+
     try:
         worlds, memo = study.draw(case, seed=0, chunk=0, size=_REHEARSED), study.Memo()
     except (ValueError, ArithmeticError) as error:
@@ -91,13 +97,44 @@ def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
     parts: list[tuple[tuple[str, ...], Keys]] = [((name,), ("initiatives", name)) for name in case.initiatives]
     if case.trade:
         parts.insert(0, ((), ("trade", next(iter(case.trade)))))
+    elif case.file.equilibrium:
+        parts.insert(0, ((), ("equilibrium", next(iter(case.file.equilibrium)))))
+    sound = True
     for include, keys in parts:
         try:
-            study.evaluate(case, worlds, study.Plan(include=include), memo)
+            outcome = study.evaluate(case, worlds, study.Plan(include=include), memo)
+            for change, run in itertools.product(outcome.changes.values(), RUNS):
+                outcome.respond(change.shock.lifted() if change.lifted else change.shock, run)
         except (ValueError, ArithmeticError) as error:
             yield keys, str(error)
+            sound = False
             if not include:  # the paths of trade are in every plan
                 return
+    if sound and case.equilibrium is not None:
+        yield from _rehearse_claims(case, study.evaluate(case, worlds, study.Plan(), memo))
+
+
+def _rehearse_claims(case: Case, outcome: Outcome) -> Iterator[tuple[Keys, str]]:
+    """Take the measures that need an equilibrium: what has none, or no value, is a problem of the claim."""
+    assert case.equilibrium is not None
+    for name in case.claims:
+        asked = claims.question(case, name)
+        if not asked.measure.costly:
+            continue
+        what = ""
+        try:
+            with np.errstate(all="ignore"):
+                values = claims.take(outcome, asked)
+            if not np.isfinite(values).all():
+                what = "has no value, for it divides by trade that is none"
+                what = f"{asked.measure.name} {what}; see the rows of {case.equilibrium.flows}"
+        except NoConvergence as error:
+            advice = "; in a case that is `closure: proportional`, or a pair that is `tied`"
+            what = f"{error}{advice if case.equilibrium.closure == 'additive' else ''}"
+        except (ValueError, LookupError) as error:
+            what = str(error)
+        if what:
+            yield ("claims", name, "where"), what
 
 
 def _bundle() -> Path:

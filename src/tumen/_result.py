@@ -11,6 +11,7 @@ import numpy as np
 from tumen import claims, study
 from tumen._chunks import CHUNK, one_thread
 from tumen._dataset import LEVELS
+from tumen._ties import from_dataset
 from tumen.errors import TumenError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from tumen.case import Case, Parameter
     from tumen.claims import Measure
-    from tumen.report import About, ParameterRow
+    from tumen.report import About, Matrix, ParameterRow
 
 __all__ = ["Result", "parameter_rows"]
 
@@ -74,7 +75,9 @@ class Result:
         """The report: one self-contained page."""
         from tumen import report
 
-        return report.render(tuple(self.claims.values()), parameter_rows(self.case), self._about())
+        return report.render(
+            tuple(self.claims.values()), parameter_rows(self.case), self._about(), _matrices(self.data, self.case)
+        )
 
     def _about(self) -> About:
         from tumen import __version__
@@ -93,6 +96,26 @@ class Result:
 
     def _repr_html_(self) -> str:
         return str(self.claims.to_frame().to_html(index=False))
+
+
+def _matrices(data: xr.DataTree, case: Case) -> tuple[Matrix, ...]:
+    """What each country loses by each tie, in the short run and in the long; none where the case gives no world."""
+    from tumen.report import Matrix
+
+    if "exposure" not in data:
+        return ()
+    found = from_dataset(data["exposure"].to_dataset(), case.players)
+    words = {"short": "within a year", "long": "within a decade"}
+    made = []
+    for run, losses in found.losses.items():
+        low, middle, high = (tuple(map(tuple, level.tolist())) for level in losses)
+        title = f"Lost if a tie is cut, in the {run} run"
+        gloss = (
+            f"Per cent of real spending that the country of the row loses {words.get(run, '')} if its trade with that "
+            "of the column ends: the median; the range stands behind each figure. Less than nothing is a gain."
+        )
+        made.append(Matrix(title, gloss, found.names, found.countries, middle, low, high))
+    return tuple(made)
 
 
 def parameter_rows(case: Case) -> tuple[ParameterRow, ...]:

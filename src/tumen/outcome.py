@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
     from tumen.case import Case
-    from tumen.initiatives import Lines
+    from tumen.initiatives import Lines, TradeChange
     from tumen.money import Ledger
-    from tumen.trade import PathDraws
+    from tumen.trade import CostShock, DrawnWorld, PathDraws, Reading
     from tumen.uncertainty import Worlds
 
 __all__ = ["Outcome"]
 
 
+def _no_world(shock: CostShock, run: str) -> Reading:
+    raise ValueError("the case has no `equilibrium`, so nothing can be said of how the world's trade would respond")
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """Trade paths by name, each initiative's lines, and the ledger of them all, in every draw of `worlds`."""
+    """Trade paths by name, each initiative's lines, and the ledger of them all, in every draw of `worlds`.
+
+    `changes` is what initiatives do to trade costs, `world` the world's trade before any of them, None where the case
+    gives none; `respond(shock, run)` is the equilibrium after a shock, computed once for each.
+    """
 
     case: Case
     worlds: Worlds
     trade: Mapping[str, PathDraws]
     lines: Mapping[str, Lines]
     ledger: Ledger
+    changes: Mapping[str, TradeChange] = field(default_factory=dict)
+    world: DrawnWorld | None = None
+    respond: Callable[[CostShock, str], Reading] = field(default=_no_world, repr=False)
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -58,6 +58,7 @@ DRAWS, SEED = 4096, 1
 _BREAKEVEN_CHUNKS = 2
 
 Progress = Callable[[str, int, int], None]
+Drivers = tuple[claims.Driver, ...]
 
 
 def run(
@@ -160,10 +161,11 @@ class _Work:
         with self._stage("break-evens"):
             breakevens = self._breakevens(questions, first.worlds)
         with self._stage("answers"):
+            drivers = _drivers(questions, merged, settings.seed)
             answers = {
-                asked.name: self._answer(asked, merged, breakevens[asked.name], first)
-                for asked in questions
-            }  # fmt: skip
+                asked.name: self._answer(asked, merged, breakevens[asked.name], own, first)
+                for asked, own in zip(questions, drivers, strict=True)
+            }
             units = {name: answer.unit for name, answer in answers.items()}
             data = dataset(case, first, merged, units, settings.keep)
         return Result(case, settings.draws, settings.seed, claims.Answers(answers), data)
@@ -204,6 +206,7 @@ class _Work:
         asked: claims.Question,
         merged: Mapping[str, Array],
         breakevens: tuple[claims.Breakeven, ...],
+        drivers: Drivers,
         first: Outcome,
     ) -> claims.Answer:
         """The answer to one claim from the merged arrays; `first` is the outcome of any chunk."""
@@ -214,7 +217,6 @@ class _Work:
             for index, item in enumerate(claims.beside(first, asked))
         )  # fmt: skip
         by_year = merged.get(f"{prefix}path")
-        drivers = _drivers(values, merged, self.settings.seed)
         return claims.answer(self.case, asked, values, by_year, drivers, breakevens, figures, first)
 
     @contextmanager
@@ -224,13 +226,14 @@ class _Work:
         self.seconds[name] = round(perf_counter() - started, 3)
 
 
-def _drivers(values: Array, merged: Mapping[str, Array], seed: int) -> tuple[claims.Driver, ...]:
-    """Which of the drawn assumptions matter for a claim, and how much."""
-    from tumen.uncertainty import sensitivity
+def _drivers(questions: Sequence[claims.Question], merged: Mapping[str, Array], seed: int) -> list[Drivers]:
+    """Which of the drawn assumptions matter for each claim, and how much."""
+    from tumen.uncertainty import sensitivities
 
     prefix = "worlds|value|"
     drawn = {name.removeprefix(prefix): each for name, each in merged.items() if name.startswith(prefix)}
-    return tuple(
-        claims.Driver(item.name, item.share, item.low, item.high, item.rank_correlation)
-        for item in sensitivity(values, drawn, seed=seed)
-    )  # fmt: skip
+    values = [merged[f"claims|{asked.name}|value"] for asked in questions]
+    return [
+        tuple(claims.Driver(item.name, item.share, item.low, item.high, item.rank_correlation) for item in found)
+        for found in sensitivities(values, drawn, seed=seed)
+    ]

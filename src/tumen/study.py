@@ -1,6 +1,7 @@
 """The only place where the engines meet, in the order in which they meet.
 
-    case + worlds + plan  ->  trade paths  ->  lines of the initiatives  ->  ledger  ->  outcome
+    case + worlds + plan  ->  changes of trade costs  ->  general equilibrium  ->  trade paths
+                          ->  lines of the initiatives  ->  ledger  ->  outcome
 
 `evaluate` is pure: the same case, worlds and plan give the same outcome, and nothing is changed. Its stages are
 remembered by their inputs in a `Memo`, so that a plan that touches one engine does not run the others again.
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tumen import initiatives
-from tumen.initiatives import Inputs, Lines
+from tumen._trade_stage import drawn_world, effect, respond_in, with_effects
+from tumen.initiatives import Inputs, Lines, TradeChange
 from tumen.outcome import Outcome
 
 if TYPE_CHECKING:
     from tumen.case import Case
-    from tumen.trade import PairPath, PathDraws
+    from tumen.trade import CostShock, PairPath, PathDraws, Reading
     from tumen.uncertainty import Blueprint, Worlds
 
 __all__ = ["Memo", "Plan", "blueprint", "draw", "evaluate", "pair_path"]
@@ -65,10 +67,19 @@ def evaluate(case: Case, worlds: Worlds, plan: Plan | None = None, memo: Memo | 
     plan, memo = plan or Plan(), memo or Memo()
     case = case.under(plan.scenario)
     worlds = worlds_of(case, worlds, plan)
-    trade = {name: memo(_trade_path, pair_path(case, name), _path_inputs(case, name, worlds)) for name in case.trade}
-    lines = {name: memo(_lines, inputs) for name, inputs in _included(case, worlds, plan)}
+    included = _included(case, worlds, plan)
+    world = drawn_world(case, worlds)
+    changes = {name: memo(_change, inputs) for name, inputs in included if _does(inputs, "trade_shock")}
+
+    def respond(shock: CostShock, run: str) -> Reading:
+        return memo(respond_in, world, shock, run)
+
+    paths = {name: memo(_trade_path, pair_path(case, name), _path_inputs(case, name, worlds)) for name in case.trade}
+    effects = [effect(world, change, respond) for change in changes.values() if change.expected]
+    trade = {name: with_effects(path, case.trade[name].between, world, effects) for name, path in paths.items()}
+    lines = {name: memo(_lines, inputs) for name, inputs in included if _does(inputs, "lines")}
     ledger = memo(_ledger, worlds.years, list(lines.values()))
-    return Outcome(case, worlds, trade, lines, ledger)
+    return Outcome(case, worlds, trade, lines, ledger, changes, world, respond)
 
 
 def draw(case: Case, seed: int, chunk: int, size: int = 256) -> Worlds:
@@ -130,6 +141,15 @@ def _included(case: Case, worlds: Worlds, plan: Plan) -> list[tuple[str, Inputs]
             raise unknown_name("initiative", name, case.initiatives)
     chosen = [name for name in case.initiatives if plan.include is None or name in plan.include]
     return [(name, Inputs(name, case.initiatives[name], worlds, case.as_of)) for name in chosen]
+
+
+def _does(inputs: Inputs, function: str) -> bool:
+    return hasattr(initiatives.module(inputs.spec.kind), function)
+
+
+def _change(inputs: Inputs) -> TradeChange:
+    made: TradeChange = initiatives.module(inputs.spec.kind).trade_shock(inputs.spec, inputs)
+    return made
 
 
 def _lines(inputs: Inputs) -> Lines:
@@ -220,6 +240,8 @@ def _digest(value: Any, digest: Any) -> None:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         digest.update(type(value).__name__.encode())
         for part in dataclasses.fields(value):
+            if part.name.startswith("_"):
+                continue  # what is remembered, not what is given
             _digest(getattr(value, part.name), digest)
     else:
         digest.update(f"{type(value).__name__}:{value!r};".encode())

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from tumen.case._case import Case, Parameter
 from tumen.case._dates import decimal_year, latest_day
-from tumen.case._model import CaseFile, ClaimSpec, PathSpec, ProcessSpec, SourceSpec
+from tumen.case._flows import Flow, FlowTable
+from tumen.case._model import CaseFile, ClaimSpec, EquilibriumSpec, PathSpec, ProcessSpec, SourceSpec
 from tumen.case._problems import Keys, Place, Problem, Problems
 from tumen.case._quantity import Quantity, read_quantity
 from tumen.case._read import Check, read_case
@@ -17,7 +18,8 @@ from tumen.case._tables import Row, Table
 from tumen.case._units import CURRENCIES, DIMENSIONS, Unit, fits, parse_quantity, parse_unit
 
 __all__ = [
-    "CURRENCIES", "DIMENSIONS", "Case", "CaseFile", "Check", "ClaimSpec", "Keys", "Parameter", "PathSpec", "Place",
-    "Problem", "Problems", "ProcessSpec", "Quantity", "Row", "SourceSpec", "Table", "Unit", "decimal_year", "fits",
-    "json_schema", "latest_day", "new_case", "parse_quantity", "parse_unit", "read_case", "read_quantity",
+    "CURRENCIES", "DIMENSIONS", "Case", "CaseFile", "Check", "ClaimSpec", "EquilibriumSpec", "Flow", "FlowTable",
+    "Keys", "Parameter", "PathSpec", "Place", "Problem", "Problems", "ProcessSpec", "Quantity", "Row", "SourceSpec",
+    "Table", "Unit", "decimal_year", "fits", "json_schema", "latest_day", "new_case", "parse_quantity",
+    "parse_unit", "read_case", "read_quantity",
 ]  # fmt: skip

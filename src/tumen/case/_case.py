@@ -13,7 +13,8 @@ from tumen.case._dates import decimal_year
 from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
-    from tumen.case._model import CaseFile, ClaimSpec, PathSpec, SourceSpec
+    from tumen.case._flows import FlowTable
+    from tumen.case._model import CaseFile, ClaimSpec, EquilibriumSpec, PathSpec, SourceSpec
     from tumen.case._problems import Keys
     from tumen.case._quantity import Quantity
     from tumen.case._tables import Table
@@ -27,8 +28,8 @@ __all__ = ["Case", "Parameter"]
 class Parameter:
     """One named figure of the case.
 
-    `section` is assumptions, processes, trade or initiatives; `keys` lead to it in case.yaml; `derived` marks what
-    follows from a series or a count.
+    `section` is assumptions, processes, trade, equilibrium or initiatives; `keys` lead to it in case.yaml; `derived`
+    marks what follows from a series or a count.
     """
 
     name: str
@@ -43,8 +44,8 @@ class Parameter:
 class Case:
     """A case: what is announced, what is assumed, and where each figure comes from.
 
-    `parameters` lists every figure by name; `tables` the tables that the case names; `scenarios` its named variants,
-    each a case of its own; `files` the text of every file that it was read from.
+    `parameters` lists every figure by name; `tables` and `flows` the tables that the case names; `scenarios` its named
+    variants, each a case of its own; `files` the text of every file that it was read from.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Case:
     initiatives: Mapping[str, Initiative]
     sources: Mapping[str, SourceSpec]
     tables: Mapping[str, Table]
+    flows: Mapping[str, FlowTable]
     parameters: tuple[Parameter, ...]
     files: Mapping[str, str]
     blueprint: Blueprint
@@ -89,6 +91,11 @@ class Case:
     @property
     def trade(self) -> Mapping[str, PathSpec]:
         return self.file.trade
+
+    @property
+    def equilibrium(self) -> EquilibriumSpec | None:
+        """The world's trade that the equilibrium is computed from; None where the case has none."""
+        return next(iter(self.file.equilibrium.values()), None)
 
     @property
     def hash(self) -> str:

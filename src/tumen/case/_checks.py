@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from tumen.case._dates import latest_day
 from tumen.case._document import Notes
+from tumen.case._equilibrium import check_equilibrium
 from tumen.case._model import NAME
 from tumen.case._problems import Keys, Place
 from tumen.case._quantity import Quantity
+from tumen.case._sources import too_late, unknown_sources
 from tumen.case._units import parse_unit
 from tumen.case.fields import Names
 from tumen.errors import did_you_mean
@@ -27,7 +28,7 @@ _REMEDY = (
     "take a figure known then or, where the source restates an earlier one, say `known:` when it was first public; a "
     "physical constant or published parameter says `status:` instead"
 )
-_SECTIONS = ("assumptions", "processes", "trade", "initiatives")
+_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "initiatives")
 
 
 def check(case: Case, note: Notes) -> None:
@@ -42,6 +43,8 @@ def check(case: Case, note: Notes) -> None:
     for name in case.trade:
         _check_table(case, case.tables[case.trade[name].history], ("trade", name, "history"), note)
         _check_trade(case, name, note)
+    for name in case.file.equilibrium:
+        check_equilibrium(case, name, note)
     _check_links(case, note)
     _check_claims(case, note)
     _check_correlations(case, note)
@@ -64,40 +67,16 @@ def _check_names(case: Case, note: Notes) -> None:
                 note(parameter.keys[:depth], rule)
 
 
-def _unknown_sources(case: Case, keys: Iterable[str]) -> list[str]:
-    """What is wrong with the sources that something cites."""
-    return [
-        f"there is no source `{key}` in sources.yaml; {did_you_mean(key, case.sources)}"
-        for key in dict.fromkeys(keys)
-        if key not in case.sources
-    ]
-
-
-def _too_late(case: Case, keys: Iterable[str], known: str | None, remedy: str) -> str:
-    """Why a figure could not be known at `as_of`, or nothing."""
-    if known is not None:
-        if latest_day(known) > case.as_of:
-            return f"first known {known}, after the case's as_of {case.as_of}; no case may know its own future"
-        return ""
-    for key in keys:
-        date = case.sources[key].date
-        if not date:
-            return f"source `{key}` has no date; date it in sources.yaml, or say `known:` when this was first public"
-        if latest_day(date) > case.as_of:
-            return f"source `{key}` is dated {date}, after the case's as_of {case.as_of}; {remedy}"
-    return ""
-
-
 def _check_known(case: Case, parameter: Parameter, note: Notes) -> None:
     quantity = parameter.quantity
     if parameter.derived:  # its table, or its count, is looked at itself
         return
     section, name = parameter.keys[:2]
     keys: Keys = parameter.keys if quantity.source or section == "assumptions" else (section, name, "source")
-    for what in (unknown := _unknown_sources(case, parameter.source)):
+    for what in (unknown := unknown_sources(case, parameter.source)):
         note(keys, what)
     if not unknown and quantity.status is None and quantity.reference is None:
-        why = _too_late(case, parameter.source, quantity.known, _REMEDY)
+        why = too_late(case, parameter.source, quantity.known, _REMEDY)
         if why:
             note(parameter.keys if quantity.known else keys, why)
 
@@ -124,8 +103,8 @@ def _check_table(case: Case, table: Table, keys: Keys, note: Notes) -> None:
 
     said = set[str]()
     for row in table.rows:
-        unknown = _unknown_sources(case, row.source)
-        why = "" if unknown else _too_late(case, row.source, row.known, "say in `known` when it was first public")
+        unknown = unknown_sources(case, row.source)
+        why = "" if unknown else too_late(case, row.source, row.known, "say in `known` when it was first public")
         for what in [*unknown, why] if why else unknown:
             if row.known or what not in said:  # what is wrong with a source is said once a table
                 wrong(row.line, "known" if why and row.known else "source", what)
@@ -145,15 +124,25 @@ def _check_links(case: Case, note: Notes) -> None:
 
 
 def _named(node: BaseModel, keys: Keys) -> Iterator[tuple[Keys, str, str]]:
-    """Every field of a Spec that is the name of a player or a process."""
+    """Every field of a Spec that is the name of a player or a process, or a list of such names."""
     for key, info in type(node).model_fields.items():
         value = getattr(node, key)
-        for mark in (*info.metadata, *_marks(info.annotation)):
-            if isinstance(mark, Names) and isinstance(value, str):
-                yield (*keys, key), mark.what, value
-        for index, item in enumerate(value if isinstance(value, tuple) else (value,)):
+        marks = [mark for mark in (*info.metadata, *_marks(info.annotation)) if isinstance(mark, Names)]
+        for place, item in _items(value, (*keys, key)):
             if isinstance(item, BaseModel):
-                yield from _named(item, (*keys, key, index) if isinstance(value, tuple) else (*keys, key))
+                yield from _named(item, place)
+            elif isinstance(item, str):
+                yield from ((place, mark.what, item) for mark in marks)
+
+
+def _items(value: Any, keys: Keys) -> Iterator[tuple[Keys, Any]]:
+    """A value, or what is in it where it is a list or a group, each with its place."""
+    if isinstance(value, tuple):
+        yield from (((*keys, index), item) for index, item in enumerate(value))
+    elif isinstance(value, Mapping):
+        yield from (((*keys, key), item) for key, item in value.items())
+    else:
+        yield keys, value
 
 
 def _marks(annotation: Any) -> Iterator[Any]:
@@ -196,9 +185,9 @@ def _check_trade(case: Case, name: str, note: Notes) -> None:
 def _check_claims(case: Case, note: Notes) -> None:
     quantities = {parameter.name: parameter.quantity for parameter in case.parameters}
     for name, claim in case.claims.items():
-        for what in (unknown := _unknown_sources(case, claim.source)):
+        for what in (unknown := unknown_sources(case, claim.source)):
             note(("claims", name, "source"), what)
-        why = "" if unknown else _too_late(case, claim.source, None, "cite a source of then")
+        why = "" if unknown else too_late(case, claim.source, None, "cite a source of then")
         if why:
             note(("claims", name, "source"), why)
         for index, lever in enumerate(claim.levers):
@@ -222,5 +211,5 @@ def _not_a_lever(name: str, quantity: Quantity) -> str:
 
 def _check_correlations(case: Case, note: Notes) -> None:
     for index, group in enumerate(case.file.correlations):
-        for what in _unknown_sources(case, group.source):
+        for what in unknown_sources(case, group.source):
             note(("correlations", index, "source"), what)

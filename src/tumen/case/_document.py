@@ -13,6 +13,9 @@ __all__ = ["Document", "Notes"]
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _NAMED_BY_SCENARIOS = frozenset({"claims", "scenarios"})  # and by nothing else
+# What stands or falls with a section without naming its entries: a claim names a path by its two players, and what
+# changes trade costs changes them in the one equilibrium.
+_NAMED_BY = {"trade": ("trade",), "equilibrium": ("trade", "sanction", "trade_cost")}
 _PROSE = frozenset({"note", "said", "by", "title"})
 
 
@@ -50,7 +53,7 @@ class Document:
         while True:
             every = {str(name) for _, name in gone}
             names = {str(name) for group, name in gone if group not in _NAMED_BY_SCENARIOS}
-            names |= {"trade" for group, _ in gone if group == "trade"}  # a claim names a path by its two players
+            names |= {word for group, _ in gone for word in _NAMED_BY.get(str(group), ())}
             more = {
                 entry
                 for entry, found in words.items()

@@ -47,7 +47,8 @@ def _message(model: type[BaseModel], item: Any, keys: Keys) -> str:
     if kind in {"too_short", "too_long"}:
         bound, count = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
         length = item["ctx"]["actual_length"] or len(item["input"])
-        return f"{bound} {item['ctx'][count]} are expected here, found {length}"
+        verb = "is" if item["ctx"][count] == 1 else "are"
+        return f"{bound} {item['ctx'][count]} {verb} expected here, found {length}"
     if kind in {"string_type", "string_too_short"}:
         return f"text is expected here, found {found}"
     return f"{item['msg'][0].lower()}{item['msg'][1:]}; found {found}"

@@ -16,6 +16,7 @@ from tumen.case.fields import (
     Dated,
     Day,
     Frozen,
+    Money,
     Number,
     PlayerName,
     Rate,
@@ -28,8 +29,8 @@ from tumen.case.fields import (
 from tumen.errors import UnitError
 
 __all__ = [
-    "NAME", "PROCESS_FORMS", "CaseFile", "ClaimSpec", "CorrelationSpec", "PathSpec", "ProcessSpec", "ScenarioSpec",
-    "SourceSpec", "TestSpec",
+    "NAME", "PROCESS_FORMS", "CaseFile", "ClaimSpec", "CorrelationSpec", "EquilibriumSpec", "PathSpec",
+    "ProcessSpec", "ScenarioSpec", "SourceSpec", "TestSpec",
 ]  # fmt: skip
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -193,6 +194,34 @@ class PathSpec(Frozen):
         return self
 
 
+class Runs(Frozen):
+    """An elasticity in the short run, within a year, and in the long."""
+
+    short_run: Annotated[Quantity, Fits("number", low=0, above=True)]
+    long_run: Annotated[Quantity, Fits("number", low=0, above=True)]
+
+
+class EquilibriumSpec(Frozen):
+    """The world's trade before any initiative, and how it responds: what the general equilibrium is computed from.
+
+    `flows` is a table of who sells what to whom, domestic sales included. `goods` gives the trade elasticity of each
+    good (theta, not sigma), `substitution` that between goods. `size` is a country's output where it is uncertain, in
+    place of what the table sums to: its domestic sales follow. `closure` says what becomes of deficits; the balances of
+    `tied` pairs move with their trade, where a partner finances them. `growth` names the process of each economy's
+    growth, so that shares of trade can be told for later years.
+    """
+
+    flows: Text
+    goods: Annotated[Mapping[Text, Runs], Field(min_length=1, max_length=20)]
+    substitution: Runs
+    size: Mapping[Text, Money] = Field(default_factory=dict)
+    closure: Literal["additive", "proportional"] = "additive"
+    tied: tuple[tuple[PlayerName, PlayerName], ...] = ()
+    growth: Mapping[Text, Text] = Field(default_factory=dict)
+    source: Sources = ()
+    note: Text = ""
+
+
 _TEST = re.compile(r"(at_least|at_most|by)\s+(.+)")
 _BETWEEN = re.compile(r"between\s+(.+?)\s+and\s+(.+)")
 _EXAMPLES = "`at_least 1 bn USD`, `at_most 5 %`, `between 1 MUSD and 2 MUSD` or `by 2025`"
@@ -313,6 +342,7 @@ class CaseFile(Frozen):
     processes: Mapping[Text, ProcessSpec] = Field(default_factory=dict)
     correlations: tuple[CorrelationSpec, ...] = ()
     trade: Mapping[Text, PathSpec] = Field(default_factory=dict)
+    equilibrium: Mapping[Text, EquilibriumSpec] = Field(default_factory=dict, max_length=1)
     initiatives: Mapping[Text, Any] = Field(default_factory=dict)
     claims: Mapping[Text, ClaimSpec] = Field(default_factory=dict)
     scenarios: Mapping[Text, ScenarioSpec] = Field(default_factory=dict, max_length=_MAX_SCENARIOS)

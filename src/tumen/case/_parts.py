@@ -81,7 +81,7 @@ def parameters_of(
         yield Parameter(name, "assumptions", quantity, quantity.source, ("assumptions", name))
     for name, spec in file.processes.items():
         yield from _of_process(name, spec, processes[name], tables)
-    for section, group in (("trade", file.trade), ("initiatives", initiatives)):
+    for section, group in (("trade", file.trade), ("equilibrium", file.equilibrium), ("initiatives", initiatives)):
         for name, body in group.items():
             yield from _written(section, name, body, body.source)
 

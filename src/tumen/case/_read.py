@@ -16,6 +16,7 @@ from pathlib import Path
 from tumen.case._case import Case
 from tumen.case._checks import check
 from tumen.case._document import Document, Notes
+from tumen.case._flows import FlowTable, read_flows
 from tumen.case._form import validate
 from tumen.case._model import CaseFile, SourceSpec
 from tumen.case._overrides import apply_scenario
@@ -104,6 +105,7 @@ class _Reading:
     problems: Problems
     texts: dict[str, str] = dataclasses.field(default_factory=dict)
     tables: dict[str, Table | None] = dataclasses.field(default_factory=dict)
+    flow_tables: dict[str, FlowTable | None] = dataclasses.field(default_factory=dict)
 
     def settle(self, document: Document, scenario: str) -> tuple[Case | None, Document]:
         """The case of what is sound in a document, and that; None where what is wrong leaves nothing to look at."""
@@ -130,7 +132,7 @@ class _Reading:
         initiatives = self._initiatives(document, note)
         if file is None or self.sources is None or note.broken or document.broken:
             return None
-        tables = self._tables(file, note)
+        tables, flows = self._tables(file, note), self._flow_tables(file, note)
         if note.broken:
             return None
         processes = make_processes(file, tables, note)
@@ -139,16 +141,17 @@ class _Reading:
         parameters = tuple(parameters_of(file, initiatives, processes, tables))
         case = Case(
             name=self.name, folder=self.folder, file=file, initiatives=initiatives, sources=self.sources, tables=tables,
-            parameters=parameters, files={}, blueprint=Blueprint(clock=clock(file)), scenario=scenario,
+            flows=flows, parameters=parameters, files={}, blueprint=Blueprint(clock=clock(file)), scenario=scenario,
         )  # fmt: skip
         check(case, note)
         if note.broken:
             return None
         blueprint = make_blueprint(file, parameters, processes, note)
         case = dataclasses.replace(case, blueprint=blueprint)
-        for more in self.checks if not note.broken else ():
-            for keys, what in more(case):
-                note(keys, what)
+        for more in self.checks:
+            if not note.broken:  # what the first finds wrong, the next would stumble on
+                for keys, what in more(case):
+                    note(keys, what)
         return case
 
     def _initiatives(self, document: Document, note: Notes) -> dict[str, Initiative]:
@@ -184,6 +187,20 @@ class _Reading:
                 note.broken.add(keys[:2])
             else:
                 found[name] = table
+        return found
+
+    def _flow_tables(self, file: CaseFile, note: Notes) -> dict[str, FlowTable]:
+        found: dict[str, FlowTable] = {}
+        for name, spec in file.equilibrium.items():
+            if spec.flows not in self.flow_tables:
+                place = note.document.place(("equilibrium", name, "flows"))
+                read = read_flows(self.folder, spec.flows, self.problems, place)
+                self.flow_tables[spec.flows], self.texts[spec.flows] = read
+            table = self.flow_tables[spec.flows]
+            if table is None:
+                note.broken.add(("equilibrium", name))
+            else:
+                found[spec.flows] = table
         return found
 
     def _levels(self, table: Table | None) -> Table | None:

@@ -20,20 +20,35 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConvertedDebt",
+    "CostChange",
+    "Countries",
+    "Country",
     "Currency",
     "DebtTreatment",
     "FundedDebt",
+    "Good",
+    "IdleSanction",
+    "LeakySanction",
+    "Members",
     "MoneyFigure",
     "Pair",
+    "Partner",
+    "Partners",
     "Player",
     "PricedDebt",
     "RateOf",
+    "RunName",
+    "Sanction",
+    "Side",
     "Statistics",
     "Sum",
     "Year",
     "arguments",
     "read_where",
 ]
+
+
+_ROLES = ("country", "partner", "against", "by")  # those who differ from each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +144,135 @@ def _currency(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
     return str(raw)
 
 
+def _partner(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
+    """Somebody with whom `country` has a trade path, and who is `among` those that are asked about."""
+    country = str(where.get("country"))
+    partners = [name for spec in case.trade.values() if country in spec.between for name in spec.between]
+    partners = [name for name in partners if name != country]
+    if raw not in partners:
+        raise ValueError(f"{country} has no trade path with `{raw}`; {did_you_mean(str(raw), partners)}")
+    among = where.get("among", ())
+    if raw not in (among if isinstance(among, list | tuple) else (among,)):
+        raise ValueError(f"`{raw}` is not `among` the partners whose trade is summed; add it there")
+    return str(raw)
+
+
+def _partners(case: Case, raw: Any, where: Mapping[str, Any]) -> tuple[str, ...]:
+    named = tuple(raw) if isinstance(raw, list | tuple) else (raw,)
+    if len(named) < 2 or len(set(named)) < len(named):
+        raise ValueError("name two partners or more, each once")
+    return tuple(_partner(case, name, where) for name in named)
+
+
+def _world_of(case: Case) -> Any:
+    if case.equilibrium is None:
+        raise ValueError(
+            "the case has no `equilibrium`, on which this measure is taken; declare the world's trade there"
+        )
+    return case.flows[case.equilibrium.flows]
+
+
+def _country(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
+    countries = _world_of(case).countries
+    if raw not in countries:
+        raise ValueError(f"`{raw}` has no trade in the `equilibrium`; {did_you_mean(str(raw), countries)}")
+    same = [key for key in _ROLES if where.get(key) == raw]
+    if len(same) > 1:
+        raise ValueError(f"`{raw}` stands for {' and '.join(f'`{key}`' for key in same)}; name different countries")
+    return str(raw)
+
+
+def _countries(case: Case, raw: Any, where: Mapping[str, Any]) -> tuple[str, ...]:
+    named = tuple(raw) if isinstance(raw, list | tuple) else (raw,)
+    if not named or len(set(named)) < len(named):
+        raise ValueError("name at least one country, and each once")
+    if where.get("country") in named:
+        raise ValueError(f"`{where['country']}` is the `country` itself; name others")
+    return tuple(_country(case, name, where) for name in named)
+
+
+def _good(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    goods = _world_of(case).goods
+    if raw not in goods:
+        raise ValueError(f"`{raw}` is no good of the `equilibrium`; {did_you_mean(str(raw), goods)}")
+    return str(raw)
+
+
+def _run(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    _world_of(case)
+    if raw not in ("short", "long"):
+        raise ValueError(f"`{raw}` is neither `short` nor `long`, the two runs of the elasticities")
+    return str(raw)
+
+
+def _side(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    if raw not in ("exports", "imports", "both"):
+        raise ValueError(f"`{raw}` is none of exports, imports, both")
+    return str(raw)
+
+
+def _initiative(*kinds: str) -> Callable[[Case, Any, Mapping[str, Any]], str]:
+    def read(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+        _world_of(case)
+        names = [name for name, spec in case.initiatives.items() if spec.kind in kinds]
+        if raw not in names:
+            raise ValueError(f"`{raw}` is no {' or '.join(kinds)} of this case; {did_you_mean(str(raw), names)}")
+        return str(raw)
+
+    return read
+
+
+def _members(case: Case, raw: Any, where: Mapping[str, Any]) -> tuple[str, ...]:
+    """Some of those who bring a sanction about."""
+    spec: Any = case.initiatives.get(str(where.get("initiative")))
+    named = tuple(str(name) for name in (raw if isinstance(raw, list | tuple) else (raw,)))
+    if not hasattr(spec, "measures"):  # what is no sanction is refused as `initiative`
+        return named
+    if len(set(named)) < len(named):
+        raise ValueError("name each member once")
+    acting = list(dict.fromkeys(m.by for m in spec.measures.values()))
+    for name in named:
+        if name not in acting:
+            raise ValueError(f"`{name}` takes no part in `{where.get('initiative')}`; {did_you_mean(name, acting)}")
+    return named
+
+
+def _sanction_with(field: str) -> Callable[[Case, Any, Mapping[str, Any]], str]:
+    """A sanction that declares what a measure is taken on."""
+
+    def read(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
+        name = _initiative("sanction")(case, raw, where)
+        if getattr(case.initiatives[name], field, None) is None:
+            raise ValueError(f"`{name}` has no `{field}`, on which this measure is taken; declare it there")
+        return name
+
+    return read
+
+
 Pair = Annotated[tuple[str, str], Reader(_pair)]
 Player = Annotated[str, Reader(_player)]
 DebtTreatment = Annotated[str, Reader(_debt_treatment)]
 PricedDebt = Annotated[str, Reader(_debt_with("market_price"))]
 ConvertedDebt = Annotated[str, Reader(_debt_with("market_rate"))]
 FundedDebt = Annotated[str, Reader(_debt_with("fund"))]
+Side = Annotated[str, Reader(_side)]
 Statistics = Annotated[str, Reader(_statistics)]
 RateOf = Annotated[float, Reader(_quantity("rate"))]
 Sum = Annotated[float, Reader(_quantity("money"))]
 MoneyFigure = Annotated[str, Reader(_money_figure)]
 Year = Annotated[int, Reader(_year)]
 Currency = Annotated[str, Reader(_currency)]
+Partner = Annotated[str, Reader(_partner)]
+Partners = Annotated[tuple[str, ...], Reader(_partners)]
+Country = Annotated[str, Reader(_country)]
+Countries = Annotated[tuple[str, ...], Reader(_countries)]
+Good = Annotated[str, Reader(_good)]
+RunName = Annotated[str, Reader(_run)]
+CostChange = Annotated[str, Reader(_initiative("sanction", "trade_cost"))]
+Sanction = Annotated[str, Reader(_initiative("sanction"))]
+IdleSanction = Annotated[str, Reader(_sanction_with("idle"))]
+LeakySanction = Annotated[str, Reader(_sanction_with("leak"))]
+Members = Annotated[tuple[str, ...], Reader(_members)]
 
 
 @cache
@@ -170,7 +302,8 @@ def read_where(
         try:
             read[key] = known[key][0].read(case, raw, where)
         except ValueError as error:
-            wrong.append((key, str(error)))
+            if str(error) not in [what for _, what in wrong]:  # such as that the case has no equilibrium
+                wrong.append((key, str(error)))
     wrong += [
         (key, "is missing; the measure needs it") for key, (_, needed) in known.items() if needed and key not in where
     ]

@@ -41,7 +41,8 @@ def lever_range(case: Case, name: str) -> tuple[float, float, float]:
 def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) -> dict[str, tuple[Breakeven, ...]]:
     """The break-even of every lever that any claim names, for every claim; named ones are refined.
 
-    `evaluate` gives the outcomes, one a chunk, when levers stand at some values.
+    A measure that is costly is taken only where its claim names the lever, and on the first chunk. `evaluate` gives the
+    outcomes, one a chunk, when levers stand at some values.
     """
     levers = tuple(dict.fromkeys(lever for asked in questions for lever in case.claims[asked.name].levers))
     found: dict[str, list[Breakeven]] = {asked.name: [] for asked in questions}
@@ -52,6 +53,8 @@ def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) ->
         as_is = evaluate({lever: base})  # one more point of the curve that is shown, where things stand
         for asked in questions:
             named = lever in case.claims[asked.name].levers
+            if asked.measure.costly and not named:
+                continue
             taken = [_gather(outcome, asked) for outcome in outcomes]
             medians = np.array([np.median(margin(asked, values)) for values in taken])
             curve = {float(value): _share(asked, values) for value, values in zip(grid, taken, strict=True)}
@@ -87,7 +90,8 @@ def _share(asked: Question, values: Array) -> float:
 
 
 def _gather(outcomes: Sequence[Outcome], asked: Question) -> Array:
-    return np.concatenate([take(outcome, asked) for outcome in outcomes])
+    enough = outcomes[:1] if asked.measure.costly else outcomes
+    return np.concatenate([take(outcome, asked) for outcome in enough])
 
 
 def _nearest(grid: Array, base: float) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tumen.claims import _money, _trade
+from tumen.claims import _equilibrium, _money, _trade
 from tumen.claims._answer import Beside, Figure, HistoryPoint
 from tumen.errors import unknown_name
 
@@ -37,6 +37,7 @@ class Measure:
     figures: Callable[..., tuple[Beside, ...]] | None = None
     target_figures: Callable[..., tuple[Figure, ...]] | None = None
     log_scale: bool = False
+    costly: bool = False  # break-evens are found only for levers that the claim names
 
     @property
     def by_year(self) -> bool:
@@ -54,6 +55,23 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
         _row("trade.two_way", "MUSD", _trade.two_way, "year", history=_trade.two_way_history,
              target_figures=_trade.growth_needed_figures, log_scale=True),
         _row("trade.growth_needed", "1/yr", _trade.growth_needed),
+        _row("trade.partner_share", "share", _trade.partner_share, "year"),
+        _row("trade.pull", "share", _equilibrium.pull, costly=True),
+        _row("trade.cost_cut_needed", "share", _equilibrium.cost_cut_needed, costly=True),
+        _row("trade.loss_of_ties", "share", _equilibrium.loss_of_ties, costly=True),
+        _row("trade.receipts_lost", "share", _equilibrium.receipts_lost, costly=True),
+        _row("trade.input_lost", "share", _equilibrium.input_lost, costly=True),
+        _row("trade.import_share", "share", _equilibrium.import_share, costly=True),
+        _row("trade.import_concentration", "share", _equilibrium.import_concentration, costly=True),
+        _row("trade.replaced", "share", _equilibrium.replaced, costly=True),
+        _row("trade.effect", "share", _equilibrium.effect, costly=True),
+        _row("trade.diverted", "MUSD", _equilibrium.diverted, costly=True),
+        _row("trade.share_with", "share", _equilibrium.share_with, "year", costly=True),
+        _row("trade.pressure", "MUSD", _equilibrium.pressure, costly=True),
+        _row("trade.pressure_lost", "share", _equilibrium.pressure_lost, costly=True),
+        _row("trade.idle_loss", "MUSD", _equilibrium.idle_loss, costly=True),
+        _row("trade.leak_relief", "share", _equilibrium.leak_relief, costly=True),
+        _row("trade.leak_rent", "MUSD", _equilibrium.leak_rent, costly=True),
         _row("money.net", "M*", _money.net, "year"),
         _row("money.written_off", "M*", _money.written_off, figures=_money.debt_figures),
         _row("money.relief", "M*", _money.relief, figures=_money.debt_figures),

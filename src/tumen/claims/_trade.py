@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tumen.claims._answer import Figure, HistoryPoint
-from tumen.claims._arguments import Pair, Statistics, Sum, Year
+from tumen.claims._arguments import Pair, Partner, Partners, Player, Statistics, Sum, Year
 from tumen.outcome import Outcome
 
-__all__ = ["growth_needed", "growth_needed_figures", "two_way", "two_way_history"]
+__all__ = ["growth_needed", "growth_needed_figures", "partner_share", "two_way", "two_way_history"]
 
 Array = npt.NDArray[np.float64]
 _CURRENT = 2  # statistics whose last figure is older than this many years serve no longer as a base
@@ -31,6 +31,12 @@ def growth_needed(
     last = max(outcome.case.as_of.year - 1, outcome.years[0])
     base = values[:, outcome.years.index(last)]
     return np.asarray(needed(base, target, year - last))
+
+
+def partner_share(outcome: Outcome, *, country: Player, partner: Partner, among: Partners) -> Array:
+    """Share of the partner in two-way trade with these, by the paths of the pairs; (draw, year)."""
+    trade = {name: outcome.trade[outcome.path_of((country, name))].flow for name in among}
+    return np.asarray(trade[partner] / sum(trade.values()))
 
 
 def two_way_history(

@@ -9,21 +9,26 @@ A module holds a frozen `Spec` and some of these pure functions, which turn the 
     lines(spec, inputs)         what is paid by whom, and which stocks move  (money)
     noise(spec, years)          the normals that it needs for each draw and year, by label
 
-`lines` gives back `Lines`. Nothing here draws a number or loops over draws.
+`lines` gives back `Lines`, `trade_shock` a `TradeChange`. Nothing here draws a number or loops over draws.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING
 
 from tumen.case.fields import Initiative
-from tumen.initiatives._inputs import Inputs, Lines
+from tumen.errors import did_you_mean
+from tumen.initiatives._inputs import Inputs, Lines, TradeChange
 
-__all__ = ["Inputs", "Lines", "kinds", "module"]
+if TYPE_CHECKING:
+    from tumen.case import Case, Keys
+
+__all__ = ["Inputs", "Lines", "TradeChange", "check", "kinds", "module"]
 
 
 @cache
@@ -36,3 +41,50 @@ def kinds() -> Mapping[str, type[Initiative]]:
 def module(kind: str) -> ModuleType:
     """The module of one kind."""
     return importlib.import_module(f"{__name__}.{kind}")
+
+
+def check(case: Case) -> Iterator[tuple[Keys, str]]:
+    """What a kind needs of the rest of the case: the world's trade, with the countries and goods that it names."""
+    for name, spec in case.initiatives.items():
+        named = getattr(module(spec.kind), "traded", None)
+        if named is None:
+            continue
+        if case.equilibrium is None:
+            yield ("initiatives", name, "kind"), "changes trade costs, so the case needs an `equilibrium` to change"
+            continue
+        table = case.flows[case.equilibrium.flows]
+        known = {
+            "good": (f"good of {table.file}", table.goods),
+            "country": (f"country of {table.file}", table.countries),
+            "taker": ("taker of a rent", ("exporter", "importer", *table.countries)),
+        }
+        for keys, what, text in named(spec):
+            said, valid = known[what]
+            if text not in valid:
+                yield ("initiatives", name, *keys), f"`{text}` is no {said}; {did_you_mean(text, valid)}"
+        yield from _in_dollars(case, name)
+        if getattr(spec, "state", "expected") == "expected":
+            yield from _paths_in(case)
+
+
+def _in_dollars(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
+    """Its money stands beside the world's trade, which is in dollars."""
+    from tumen.case import fits, parse_unit
+
+    for parameter in case.parameters:
+        if parameter.keys[:2] == ("initiatives", name):
+            unit = case.parameter(parameter.name).quantity.unit
+            if fits(unit, "money a year") and unit.powers != parse_unit("MUSD/yr").powers:
+                yield parameter.keys, f"is in {unit.label}; beside the world's trade, money is in USD a year"
+
+
+def _paths_in(case: Case) -> Iterator[tuple[Keys, str]]:
+    """A path follows what is expected of trade costs, so its pair trades in the world of the equilibrium."""
+    assert case.equilibrium is not None
+    table = case.flows[case.equilibrium.flows]
+    traded = {(row.exporter, row.importer) for row in table.rows if row.value > 0}
+    for name, path in case.trade.items():
+        a, b = path.between
+        if not traded & {(a, b), (b, a)}:
+            what = f"{a} and {b} do not trade in {table.file}, so their path cannot follow what initiatives do to costs"
+            yield ("trade", name, "between"), f"{what}; add what they sell to each other"

@@ -13,9 +13,10 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from tumen.case.fields import Initiative
     from tumen.money import Posting, Stock, Treatment
+    from tumen.trade import CostShock
     from tumen.uncertainty import Worlds
 
-__all__ = ["Inputs", "Lines"]
+__all__ = ["Inputs", "Lines", "TradeChange"]
 
 Array = npt.NDArray[np.float64]
 
@@ -70,3 +71,24 @@ class Lines:
     stocks: tuple[Stock, ...] = ()
     treatment: Treatment | None = None
     values: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TradeChange:
+    """What an initiative does to trade.
+
+    shock: the costs that it changes when it is in full force. in_force (draw, year): how much of it there is, 0 to 1.
+    of: the same shock split by those who bring it about, for a coalition. lifted: the shock is in the base already, and
+    what can be asked is what taking it away would bring. expected: whether it is part of what is expected, or only
+    asked about. idle (draw,): MUSD a year that the target forgoes by what it cannot sell, net of what it would cost;
+    relief (draw,): what of that a leak brings back, rent (draw,): what it earns whoever leaks.
+    """
+
+    shock: CostShock
+    in_force: Array
+    of: Mapping[str, CostShock] = field(default_factory=dict)
+    lifted: bool = False
+    expected: bool = True
+    idle: Array | None = None
+    relief: Array | None = None
+    rent: Array | None = None

@@ -12,9 +12,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tumen.report._page import About, ParameterRow, render
+    from tumen.report._page import About, Matrix, ParameterRow, render
 
-__all__ = ["About", "ParameterRow", "render"]
+__all__ = ["About", "Matrix", "ParameterRow", "render"]
 
 
 def __getattr__(name: str) -> object:

@@ -20,12 +20,13 @@ from markupsafe import Markup
 from tumen.claims._answer import Answer, SourceNote
 from tumen.report import style
 from tumen.report._canvas import clean, drawing, typeset
+from tumen.report._matrix import Matrix, shaded
 from tumen.report._view import Cite, bibliography, card, link
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["About", "ParameterRow", "render"]
+__all__ = ["About", "Matrix", "ParameterRow", "render"]
 
 # Not from the calendar module: its names follow the user's locale, and the page is the same everywhere.
 _MONTHS = (
@@ -91,11 +92,14 @@ class _Group:
     parameters: tuple[_Parameter, ...]
 
 
-def render(answers: Sequence[Answer], parameters: Sequence[ParameterRow], about: About) -> str:
+def render(
+    answers: Sequence[Answer], parameters: Sequence[ParameterRow], about: About, matrices: Sequence[Matrix] = ()
+) -> str:
     """The whole page.
 
     Each answer has one card, in the given order; parameters are grouped by their kind; `about` gives the masthead and
-    the limits. The page is HTML without any outside resource, and the same input gives the same text.
+    the limits; matrices stand after the claims. The page is HTML without any outside resource, and the same input gives
+    the same text.
     """
     sources = bibliography([*(a.sources for a in answers), *(p.sources for p in parameters)])
     with drawing():
@@ -110,6 +114,7 @@ def render(answers: Sequence[Answer], parameters: Sequence[ParameterRow], about:
             cards=cards,
             groups=_groups(parameters, sources),
             count=len(parameters),
+            matrices=shaded(matrices),
             sources=sources,
             css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK))),
         )

@@ -22,6 +22,7 @@ __all__ = [
     "RULE",
     "SANS",
     "SERIF",
+    "SHADES",
     "WIDE",
     "css_variables",
 ]
@@ -34,6 +35,7 @@ FAINT = "#f3f5f7"
 ACCENT = "#14527f"
 REST = "#c5ccd4"  # draws in which a claim fails
 FAN = ("#dde8f1", "#bcd3e4", "#93b7d3", "#6a9bc1")  # bands of a fan, the outermost first
+SHADES = ("#eef4f9", *FAN[:3])  # cells of a matrix, the lightest first; the darkest are in the accent
 
 SANS = '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 SERIF = '"Iowan Old Style", "Charter", "Palatino Linotype", Palatino, Georgia, "Liberation Serif", serif'
@@ -59,6 +61,7 @@ def css_variables() -> str:
         "rest": REST,
         "tint": FAN[0],
         "mid": FAN[2],
+        **{f"shade{k}": shade for k, shade in enumerate(SHADES, 1)},
         "sans": SANS,
         "serif": SERIF,
         "mono": MONO,
