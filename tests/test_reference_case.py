@@ -4,10 +4,10 @@ What an analyst would say without a model: a tenfold rise in seven years is rare
 target is unlikely; growth of 36.6 % a year has no precedent here; a write-off of debt that nobody serviced relieves of
 little; at the market's exchange rate the whole debt is smaller than the tenth that is left; a debtor that defaulted on
 three of three settlements will hardly fill a fund. Losing China, nine tenths of trade, costs North Korea far more than
-losing Russia, a seventieth; more in a year, in which nothing else can be found, than in a decade; and oil, of which nine
-tenths are Chinese, is missed more than grain. Sanctions cost their target a larger part of its income than they cost
-those who impose them, who are larger; who stays out gains if at all. Oil that cannot be sold costs Iran some $50bn a
-year; a deal for half a million barrels a day brings back less than a third of that.
+losing Russia, a seventieth; more in a year, in which nothing else can be found, than in a decade; and oil, nine tenths
+of it Chinese, is missed more than grain. Sanctions cost their target a larger part of its income than they cost those
+who impose them, who are larger; who stays out gains if at all. Oil that cannot be sold costs Iran some $50bn a year; a
+deal for half a million barrels a day brings back less than a third of that.
 """
 
 from __future__ import annotations
