@@ -36,7 +36,8 @@ NASTY: list[Any] = [
     {"normal": [0, 1e9], "unit": "MUSD"}, {"lognormal": ["1 MUSD", 40]}, {"p10": 1, "p90": 1e300}, {"empirical": [1]},
     {"discrete": {"values": [1, 2], "weights": [0, 0]}}, {"beta": [1e-9, 1e-9]}, {"set": {}},
     {"kind": "debt_treatment"}, {"kind": "trade_cost"}, {"kind": "sanction"}, "sanction", "embargo", "quota",
-    "in_force", "additive", "ore", "wares", "flows.csv", "isolation", "rails", "trade.loss_of_ties", "trade.pressure", "short",
+    "in_force", "additive", "ore", "wares", "flows.csv", "isolation", "rails", "trade.loss_of_ties", "trade.pressure",
+    "short",
 ]  # fmt: skip
 CHARACTERS = ":-{}[]\"'#&*!|>%@`,. \t\n\\0179eEaA/^()~?é\u2028\u0000\u001b"
 
