@@ -427,3 +427,14 @@ def test_measures_on_what_a_plan_leaves_out_say_so(case: tumen.Case) -> None:
     left_out = outcome(case, Plan(include=()))
     with pytest.raises(LookupError, match="the plan leaves out `isolation`"):
         measured(left_out, "trade.effect", initiative="isolation", country="AAA", run="long")
+
+
+def test_shares_of_the_pressure_are_shapley_values_and_sum_to_one(found: tumen.Outcome) -> None:
+    one, two = (
+        measured(found, "trade.pressure_share", initiative="standing", member=who, run="long") for who in ("AAA", "BBB")
+    )
+    np.testing.assert_allclose(one + two, 1, rtol=1e-12)
+    whole = measured(found, "trade.pressure", initiative="standing", run="long")
+    alone = measured(found, "trade.pressure", initiative="standing", members=["AAA"], run="long")
+    last = measured(found, "trade.pressure_lost", initiative="standing", member="AAA", run="long") * whole
+    np.testing.assert_allclose(one * whole, (alone + last) / 2, rtol=1e-9)  # first or last, of two

@@ -126,3 +126,31 @@ def test_a_folder_that_is_not_there_is_named(
 ) -> None:
     assert tumen(monkeypatch, "verify", "--data", str(tmp_path / "none")) == 1
     assert "there is no such folder" in capsys.readouterr().err
+
+
+def test_a_solution_is_summed_up_and_a_gap_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flows: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shock, out = tmp_path / "shock.csv", tmp_path / "out.csv"
+    shock.write_text("exporter,importer,cost\nA,B,3\nB,A,2\n", encoding="utf-8")
+    for closure in ("additive", "multiplicative"):
+        words = ["--flows", str(flows), "--elasticity", "4", "--shock", str(shock), "--closure", closure]
+        assert tumen(monkeypatch, "trade", "solve", *words, "--out", str(out)) == 0
+        shown = capsys.readouterr().out
+        assert f"({closure})" in shown
+        assert str(out) in shown.replace("\n", "")
+        assert ("markets do not clear" in shown) == (closure == "multiplicative")
+
+
+def test_what_needs_an_extra_is_not_run_and_not_missed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tumen.errors import MissingExtra
+    from tumen.trade import _verify
+
+    def lacking(_: Path) -> list[_verify.Row]:
+        raise MissingExtra("pyarrow", "io")
+
+    monkeypatch.setattr(_verify, "CHECKS", {"trade of 2013": lacking})
+    assert tumen(monkeypatch, "verify", "--data", str(tmp_path)) == 0
+    assert "was not run" in capsys.readouterr().out.replace("\n", " ")

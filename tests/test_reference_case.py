@@ -119,6 +119,8 @@ def test_sanctions_on_iran_and_their_leak(result: tumen.Result) -> None:
     assert found["iran_by_trade_short"].p05 > found["iran_by_trade_long"].p95
     assert 0.02 < found["deal_weakens_sanctions"].p05 < found["deal_weakens_sanctions"].p95 < 1 / 3
     assert found["europe_carries_the_pressure"].median > found["america_carries_the_pressure"].median > 0
+    shares = [found[f"{who}_the_pressure"].median for who in ("europe_carries", "america_carries", "asians_carry")]
+    assert sum(shares) == pytest.approx(1, abs=0.02)  # medians of shares that sum to one in each draw
     assert found["rent_of_the_deal"].p95 < 18_000 * 0.2
 
 

@@ -230,7 +230,8 @@ def test_the_table_is_told_by_its_headers() -> None:
     assert [scope for scope, _ in table.headers] == ["col", "col", "row", "row"]
     assert [" ".join(text.split()) for _, text in table.headers] == ["A0", "A1", "A0 A0", "A1 A1"]
     assert len(table.captions) == 1
-    assert table.captions[0] == "Per cent of A"
+    assert table.captions[0] == "A cut"
+    assert "Per cent of A" in page  # beside the table, so that it does not scroll with it
     body = [cell for cell in table.cells if cell[0]]  # the corner has neither class nor words
     assert [cell[0] for cell in body] == ["shade0", "shade3", "shade5", "shade0"]
     assert [cell[2] for cell in body] == ["", "2.0", "30", ""]

@@ -171,7 +171,7 @@ def agrees_along(base: Baseline, closure: str, rng: np.random.Generator) -> None
 def test_a_sector_by_differences() -> None:
     base = many_sectors(random_world(5, sectors=2, countries=3))
     name = base.countries[0]
-    found = base.exposure()
+    found = base.exposure("additive")
     by_sector = found.cost_by_sector(name)
     assert by_sector.sum(axis=0) == pytest.approx(found.cost[0], abs=1e-14)
     for s, i, j in ((0, 1, 0), (1, 0, 2), (1, 2, 2)):
@@ -280,7 +280,7 @@ def test_the_error_of_a_small_change_is_of_second_order() -> None:
 def test_nafta(shared: Path) -> None:
     """31 countries and 40 sectors with inputs, tariffs and deficits; steps are small, for one elasticity is 65."""
     base = many_sectors(nafta(shared, deficits=True)[0])
-    found = base.exposure()
+    found = base.exposure("additive")
     mexico, usa, china = (base.countries.index(name) for name in ("Mexico", "USA", "China"))
     exact = slopes(base, "additive", lambda x: Shock.between("Mexico", "USA", cost=x), 1e-3)
     ours = found.cost[:, mexico, usa] + found.cost[:, usa, mexico]

@@ -38,7 +38,7 @@ def test_autarky_costs_what_the_home_share_says(closure: str) -> None:
 def test_in_autarky_a_deficit_is_lost_too() -> None:
     base = trade_worlds.world(np.random.default_rng(4), 4)
     wanted = 1 - home_share(base) ** 0.25 * base.output / base.spending
-    assert base.autarky_losses()["loss"].to_numpy() == pytest.approx(wanted, rel=1e-8)
+    assert base.autarky_losses("bilateral")["loss"].to_numpy() == pytest.approx(wanted, rel=1e-8)
     additive = base.autarky_losses("additive")
     assert additive["loss"].isna().all()
     assert additive["reason"].str.contains("is cut off from the rest with a").all()
@@ -48,7 +48,7 @@ def test_all_pairs_that_trade_each_an_exact_equilibrium() -> None:
     trade = trade_worlds.flows(np.random.default_rng(5), 4)
     trade[0, 1] = trade[1, 0] = 0.0
     base = Baseline.from_arrays(trade, trade_worlds.names(4), elasticity=4.0)
-    found = base.losses_from_cuts()
+    found = base.losses_from_cuts(closure="bilateral")
     assert list(found.columns) == ["a", "b", "loss_a", "loss_b", "reason"]
     assert len(found) == 5
     assert ("C00", "C01") not in set(zip(found["a"], found["b"], strict=True))
@@ -82,8 +82,8 @@ def star(home: float = 8.0) -> Baseline:
 def test_the_last_tie_cut_is_autarky() -> None:
     base = star()
     pair = [("C00", "C01")]
-    cut = base.losses_from_cuts(pair)
-    alone = base.autarky_losses().set_index("country")["loss"]
+    cut = base.losses_from_cuts(pair, closure="bilateral")
+    alone = base.autarky_losses("bilateral").set_index("country")["loss"]
     assert cut.loc[0, "loss_a"] == pytest.approx(alone["C00"], rel=1e-9)
     assert cut.loc[0, "loss_a"] == pytest.approx(1 - (8 / 9.5) ** 0.25 * 9 / 9.5, rel=1e-9)
     additive = base.losses_from_cuts(pair, closure="additive")

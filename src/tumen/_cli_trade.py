@@ -48,7 +48,14 @@ def solve(
 ) -> None:
     """The equilibrium after a shock: welfare, wages, prices, exports and imports, as factors.
 
-    `cost` is the factor on the iceberg cost; `inf` is an embargo.
+    The flows have the columns exporter, importer, value and perhaps sector, domestic sales included. The shock has
+    exporter, importer, perhaps sector, and cost, the factor on the iceberg cost (1.1 a tenth dearer, inf an embargo),
+    or tariff_before and tariff_after, rates (0.05 is 5 %), or both. Rows for the same flow multiply.
+
+    Closures: additive, a deficit keeps its worth in units of world output; world-share, its share of world income;
+    balanced, deficits are purged first; bilateral, a deficit dies with the tie that pays for it; proportional, it moves
+    with that tie's trade; multiplicative, spending moves with the country's wage (published, but world spending and
+    output then differ).
     """
     from tumen.trade import solve_table
 
@@ -57,6 +64,10 @@ def solve(
     _write(countries, out_)
     if flows_out is not None:
         _write(trade, flows_out)
+    out.print(f"{countries.attrs['summary']}\nWritten: {out_}", highlight=False, markup=False)
+    if abs(countries.attrs["walras_gap"]) > 1e-6:
+        gap = f"world spending and output differ by {countries.attrs['walras_gap']:.1e} of output"
+        out.print(f"Under this closure markets do not clear: {gap}.", highlight=False, markup=False)
 
 
 @app.command(epilog="Example: `tumen trade exposure --flows flows.csv --elasticity 4 --cut RUS-CHN --out exposure.csv`")
@@ -65,9 +76,9 @@ def exposure(
     elasticity: Annotated[float, typer.Option(metavar="THETA", help="The trade elasticity theta, not sigma.")],
     out_: Annotated[Path, typer.Option("--out", metavar="OUT.csv", help="country,to,welfare,wage.")],
     closure: Annotated[
-        Closure | None,
-        typer.Option(help="What deficits do; additive for elasticities and bilateral for cuts if not given."),
-    ] = None,
+        Closure,
+        typer.Option(help="What deficits do: balanced purges them first, and leaves what trade itself is worth."),
+    ] = Closure.balanced,
     pairs: Annotated[
         Path | None, typer.Option(metavar="P.csv", help="Trade costs: country,exporter,importer,welfare,wage.")
     ] = None,
@@ -90,16 +101,17 @@ def exposure(
     """
     from tumen.trade import Baseline
 
-    rule = None if closure is None else closure.value.replace("-", "_")
+    rule = closure.value.replace("-", "_")
     losses = None
     with _reading(flows):
         base = Baseline.from_table(flows, elasticity)
-        found = base.exposure(rule or "additive")
+        found = base.exposure(rule)
         if cut or cuts_out is not None:
             asked = [_two_sides(text, base.countries) for text in cut] if cut else None
-            losses = base.losses_from_cuts(asked, closure=rule or "bilateral")
+            losses = base.losses_from_cuts(asked, closure=rule)
     out.print(repr(found), highlight=False, markup=False)
     if cut and losses is not None:
+        out.print(f"Losses if ties are cut ({rule}), fractions of real spending", highlight=False, markup=False)
         out.print(losses.to_string(index=False, float_format="{:.6g}".format), highlight=False, markup=False)
     _write(found.to_frame(), out_)
     if pairs is not None:
@@ -139,7 +151,10 @@ def verify(
     data: Annotated[Path, typer.Option(metavar="DIR", help="The folder of published inputs and results.")],
     out_: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="The table as a file.")] = None,
 ) -> None:
-    """Compute published results again; exits with 3 if any is missed."""
+    """Compute published results again; exits with 3 if any is missed.
+
+    One part reads Parquet and needs the extra `io` (`pip install pyarrow`); without it that part is not run.
+    """
     from tumen.trade import verify as run
 
     if not data.is_dir():
@@ -152,8 +167,10 @@ def verify(
     if out_ is not None:
         _write(found, out_)
     met, known = (int((found["verdict"] == verdict).sum()) for verdict in ("met", "theory"))
-    missed = len(found) - met - known
-    out.print(f"{met} of {len(found)} figures met; {known} differ as theory says they must.", highlight=False)
+    skipped = int(found["verdict"].str.startswith("not run").sum())
+    missed = len(found) - met - known - skipped
+    left = f"; {skipped} part was not run, see its verdict" if skipped else ""
+    out.print(f"{met} of {len(found)} figures met; {known} differ as theory says they must{left}.", highlight=False)
     if missed:
         raise typer.Exit(3)
 

@@ -11,7 +11,7 @@ import numpy as np
 from tumen import claims, study
 from tumen._chunks import CHUNK, one_thread
 from tumen._dataset import LEVELS
-from tumen._ties import from_dataset
+from tumen._ties import DRAWS, from_dataset
 from tumen.errors import TumenError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _matrices(data: xr.DataTree, case: Case) -> tuple[Matrix, ...]:
         title = f"Lost if a tie is cut, in the {run} run"
         gloss = (
             f"Per cent of real spending that the country of the row loses {words.get(run, '')} if its trade with that "
-            "of the column ends: the median; the range stands behind each figure. Less than nothing is a gain."
+            f"of the column ends: the median of {DRAWS} draws, and its range under a pointer. Below zero it gains."
         )
         made.append(Matrix(title, gloss, found.names, found.countries, middle, low, high))
     return tuple(made)

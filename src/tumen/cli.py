@@ -19,7 +19,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 from typer.core import TyperGroup
 
-from tumen import _cli_trade
+from tumen import _cli_corridor, _cli_game, _cli_trade
 from tumen.errors import NoConvergence, RunError, TumenError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ app = typer.Typer(
     "`tumen report runs/my-case-…`",
 )  # fmt: skip
 app.add_typer(_cli_trade.app, name="trade")
+app.add_typer(_cli_corridor.app, name="corridor")
+app.add_typer(_cli_game.app, name="game")
 app.command(epilog="Example: `tumen verify --data ../shared/data/replication`")(_cli_trade.verify)
 _FIGURES = ("probability", "median", "5-95 %")
 _WIDE = 120  # columns that the table of a case's figures needs

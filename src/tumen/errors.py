@@ -77,7 +77,7 @@ class MissingExtra(TumenError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         self.package, self.extra = package, extra
-        super().__init__(f"{package} is not installed; run: pip install 'tumen[{extra}]'")
+        super().__init__(f"{package} is not installed; run: pip install {package} (or Tumen with its extra `{extra}`)")
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), (self.package, self.extra)

@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 CHUNK = 256
 _LEVELS = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 _FACTOR = 2.0
-_MAIN_DRIVERS, _LEAST_SHARE = 3, 0.02
+_LEAST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,8 @@ def _sources(case: Case, asked: Question, drivers: tuple[Driver, ...]) -> tuple[
     for name in claim.levers:
         keys += case.parameter(name).source
     known = {parameter.name for parameter in case.parameters}
-    for driver in drivers[:_MAIN_DRIVERS]:
-        if driver.name in known and driver.share >= _LEAST_SHARE:
+    for driver in drivers:
+        if driver.name in known and driver.share >= _LEAST_SHARE and driver.low > 0:
             keys += case.parameter(driver.name).source
     initiative: Any = asked.arguments.get("initiative")
     if initiative is not None:

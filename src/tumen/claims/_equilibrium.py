@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cost_cut_needed", "diverted", "effect", "idle_loss", "import_concentration", "import_share", "input_lost",
-    "leak_relief", "leak_rent", "loss_of_ties", "pressure", "pressure_lost", "pull", "receipts_lost", "replaced",
-    "share_with",
+    "leak_relief", "leak_rent", "loss_of_ties", "pressure", "pressure_lost", "pressure_share", "pull", "receipts_lost",
+    "replaced", "share_with",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
@@ -194,6 +194,21 @@ def pressure_lost(outcome: Outcome, *, initiative: Sanction, member: Members, ru
     whole = _pressure(outcome, initiative, everyone, run)
     rest = _pressure(outcome, initiative, tuple(name for name in everyone if name not in member), run)
     return np.asarray(1 - rest / whole)
+
+
+def pressure_share(outcome: Outcome, *, initiative: Sanction, member: Members, run: RunName) -> Array:
+    """Share of the pressure that is a member's, by Shapley value over all coalitions of members; (draw,).
+
+    What it adds, on average over the orders in which members could have joined.
+    """
+    from tumen.bargain import Game, shapley
+
+    acting = tuple(_change(outcome, initiative).of)
+    coalitions = [tuple(name for k, name in enumerate(acting) if s >> k & 1) for s in range(2 ** len(acting))]
+    values = np.stack([_pressure(outcome, initiative, members, run) for members in coalitions], axis=1)
+    shares = np.asarray(shapley(Game(values, acting)))
+    own = [acting.index(name) for name in member]
+    return np.asarray(shares[:, own].sum(axis=1) / values[:, -1])
 
 
 def idle_loss(outcome: Outcome, *, initiative: IdleSanction) -> Array:

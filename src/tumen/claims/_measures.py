@@ -69,6 +69,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
         _row("trade.share_with", "share", _equilibrium.share_with, "year", costly=True),
         _row("trade.pressure", "MUSD", _equilibrium.pressure, costly=True),
         _row("trade.pressure_lost", "share", _equilibrium.pressure_lost, costly=True),
+        _row("trade.pressure_share", "share", _equilibrium.pressure_share, costly=True),
         _row("trade.idle_loss", "MUSD", _equilibrium.idle_loss, costly=True),
         _row("trade.leak_relief", "share", _equilibrium.leak_relief, costly=True),
         _row("trade.leak_rent", "MUSD", _equilibrium.leak_rent, costly=True),

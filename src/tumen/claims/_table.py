@@ -62,8 +62,10 @@ def question(answer: Answer) -> str:
 
 
 def _row(a: Answer) -> tuple[str, ...]:
+    from tumen.claims._words import ranked
+
     named = next((item for item in a.breakevens if item.named), None)
-    drivers = "; ".join(f"{d.name} {d.share:.3f}" for d in a.drivers[:3])
+    drivers = "; ".join(f"{d.name} {d.share:.3f}" for d in ranked(a)[:3])
     return (
         a.claim, a.row, question(a), a.measure, a.unit, _number(a.probability), _number(a.se), _number(a.median),
         _number(a.p05), _number(a.p95), named.lever if named else "",

@@ -127,8 +127,9 @@ def named(answer: Answer) -> tuple[Breakeven, ...]:
 
 
 def ranked(answer: Answer) -> list[Driver]:
-    """The drivers with a finite share, the largest first."""
-    return sorted((item for item in answer.drivers if math.isfinite(item.share)), key=lambda item: -item.share)
+    """The drivers whose share is told apart from none, the largest first."""
+    known = (item for item in answer.drivers if math.isfinite(item.share) and item.low > 0)
+    return sorted(known, key=lambda item: -item.share)
 
 
 def matters(answer: Answer, count: int = 3) -> str:

@@ -204,7 +204,7 @@ class Baseline:
 
         return counterfactuals(self, shocks, closure, **options)
 
-    def exposure(self, closure: str = "additive") -> Exposure:
+    def exposure(self, closure: str = "balanced") -> Exposure:
         """Elasticities of every country's welfare and wage to each productivity and each trade cost.
 
         Raises NoConvergence where the baseline determines no wages, CaseError or UnknownName for the closure.
@@ -217,7 +217,7 @@ class Baseline:
         self,
         pairs: Iterable[tuple[str, str]] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
-        closure: str = "bilateral",
+        closure: str = "balanced",
         **options: Any,
     ) -> pd.DataFrame:
         """What both sides lose if all their trade is cut, `a, b, loss_a, loss_b, reason`, an exact equilibrium a row.
@@ -230,7 +230,7 @@ class Baseline:
 
         return losses_from_cuts(self, pairs, groups, closure, **options)
 
-    def autarky_losses(self, closure: str = "bilateral", **options: Any) -> pd.DataFrame:
+    def autarky_losses(self, closure: str = "balanced", **options: Any) -> pd.DataFrame:
         """What each country alone loses if it is cut off from all, `country, loss, reason`; see `losses_from_cuts`."""
         from tumen.trade._cuts import autarky_losses
 

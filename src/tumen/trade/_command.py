@@ -22,9 +22,12 @@ def solve_table(
     flows: `exporter,importer,value[,sector]` with domestic rows. elasticity: theta. shock:
     `exporter,importer[,sector],cost[,tariff_before,tariff_after]`, or None for no change. Returns the factors
     `country,welfare,real_wage,wage,price_index,exports,imports` and the flows `exporter,importer[,sector],before,value,
-    factor`. Raises CaseError for what is wrong with the files, NoConvergence where there is no equilibrium.
+    factor`; `attrs` of the first hold a `summary` and the `walras_gap`. Raises CaseError for what is wrong with the
+    files, NoConvergence where there is no equilibrium.
     """
     base = Baseline.from_table(flows, elasticity)
     changes = Shock() if shock is None else Shock.from_table(shock)
     found = base.counterfactual(changes, closure)
-    return found.to_frame(), found.flows()
+    countries = found.to_frame()
+    countries.attrs |= {"summary": repr(found), "walras_gap": found.walras_gap}
+    return countries, found.flows()

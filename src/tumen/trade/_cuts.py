@@ -32,7 +32,7 @@ def losses_from_cuts(
     base: Baseline,
     pairs: Iterable[tuple[str, str]] | None = None,
     groups: Groups | None = None,
-    closure: str = "bilateral",
+    closure: str = "balanced",
     **options: Any,
 ) -> pd.DataFrame:
     """What `Baseline.losses_from_cuts` gives."""
@@ -50,7 +50,7 @@ def losses_from_cuts(
     )
 
 
-def autarky_losses(base: Baseline, closure: str = "bilateral", **options: Any) -> pd.DataFrame:
+def autarky_losses(base: Baseline, closure: str = "balanced", **options: Any) -> pd.DataFrame:
     """What `Baseline.autarky_losses` gives."""
     import pandas as pd
 

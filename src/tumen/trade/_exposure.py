@@ -123,7 +123,7 @@ class Exposure:
         return ", ".join(f"{self.countries[i]} {sign * others[i]:+.4f}" for i in strongest if others[i] > _FAINT)
 
 
-def exposure(base: Baseline, closure: str = "additive") -> Exposure:
+def exposure(base: Baseline, closure: str = "balanced") -> Exposure:
     """What `Baseline.exposure` gives."""
     from tumen.trade._exposure_system import multipliers
 

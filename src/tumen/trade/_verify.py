@@ -39,7 +39,7 @@ def verify(data: Path, checks: Mapping[str, Check] | None = None) -> pd.DataFram
             absent = f"no data: {Path(error.filename or '').name}"
             rows.append(Row(name, "all", np.nan, np.nan, np.nan, np.nan, absent))
         except MissingExtra as error:
-            rows.append(Row(name, "all", np.nan, np.nan, np.nan, np.nan, str(error)))
+            rows.append(Row(name, "all", np.nan, np.nan, np.nan, np.nan, f"not run: {error}"))
     return pd.DataFrame([astuple(row) for row in rows], columns=[field.name for field in fields(Row)])
 
 

@@ -12,9 +12,9 @@ For a measure y and an input x over n draws:
                        an input with no more than 32 distinct values is binned by value. Within the range 0 to 1.
     "chance"           what all inputs together leave, yearly noise and interactions: 1 - Σ share, with shares before
                        they are held to their range, as many small errors would else add up. Where inputs depend on
-                       each other (some pair with a rank correlation above 0.1 and five standard errors) shares overlap,
-                       and the sum is multiplied by R² / Σ η², R² that of a regression of y on what each
-                       input fits by itself, η² the single correlation ratios.
+                       each other (some pair with a rank correlation above 0.1 and five standard errors) shares overlap
+                       and may sum to more than 1; the sum, of the inputs whose interval leaves 0 out, is then scaled to
+                       the adjusted R² of a regression of y on what each of them fits by itself.
     low, high          90 % bootstrap interval over draws. A resample adds the noise of its own bins to that of the
                        sample, so replicates are moved to have their mean at the estimate.
 
@@ -93,13 +93,15 @@ def sensitivities(
     binned = [_binned(table[name]) for name in names]
     weights = np.concatenate([np.ones((1, n)), _resamples(n, seed, replicates)])
     shares = _shares(z, binned, weights)  # (input, measure, 1 + replicates); of the last the first is the sample itself
-    overlaps = _overlaps(z, binned, ranks)
+    depend = _depend(ranks)
     for row, k in enumerate(moving):
-        left = 1.0 - overlaps[row] * shares[:, row].sum(axis=0)
         entries = [
             Sensitivity(name, *_interval(share), rank_correlation=float(r))
             for name, share, r in zip(names, shares[:, row], correlations[k], strict=True)
         ]
+        some = [i for i, entry in enumerate(entries) if entry.low > 0] if depend else list(range(len(names)))
+        overlap = _overlap(z[row], [binned[i] for i in some], shares[some, row, 0].sum()) if depend else 1.0
+        left = 1.0 - overlap * shares[some, row].sum(axis=0)
         entries.append(Sensitivity(CHANCE, *_interval(left), rank_correlation=0.0))
         found[k] = tuple(sorted([*entries, *still], key=lambda entry: -entry.share))
     return tuple(found.values())
@@ -205,27 +207,27 @@ def _within(x: Array) -> Array:
     return np.asarray(away / away.std())
 
 
-def _overlaps(z: Array, binned: list[_Bins], ranks: Array) -> list[float]:
-    """What to multiply the sum of each measure's shares by: inputs that depend on each other share what they do."""
-    measures, n = z.shape
-    if len(binned) < 2:
-        return [1.0] * measures
+def _depend(ranks: Array) -> bool:
+    """Whether some two inputs depend on each other beyond what chance brings."""
+    n = ranks.shape[1]
     pairs = ranks @ ranks.T / n
-    if float(np.abs(pairs - np.diag(np.diag(pairs))).max()) <= max(0.1, 5.0 / np.sqrt(n)):
-        return [1.0] * measures
-    effects = np.empty((measures, len(binned), n))
+    return len(ranks) > 1 and float(np.abs(pairs - np.diag(np.diag(pairs))).max()) > max(0.1, 5.0 / np.sqrt(n))
+
+
+def _overlap(z: Array, binned: list[_Bins], total: float) -> float:
+    """What to multiply the sum of shares by, as inputs that depend on each other share what they explain."""
+    n, used = len(z), sum(2 * len(bins.edges) - 1 for bins in binned)
+    if not binned or total <= 0 or used >= n // 2:
+        return 1.0
+    effects = np.empty((len(binned), n))
     for i, bins in enumerate(binned):
-        there = z[:, bins.order]
+        there = z[bins.order]
         sizes = np.diff([*bins.edges, n])
-        means, slopes = (np.add.reduceat(part, bins.edges, axis=1) / sizes for part in (there, there * bins.within))
-        effects[:, i, bins.order] = np.repeat(means, sizes, axis=1) + bins.within * np.repeat(slopes, sizes, axis=1)
-    return [_overlap(each, own) for each, own in zip(effects, z, strict=True)]
-
-
-def _overlap(effects: Array, z: Array) -> float:
-    single = float((effects**2).mean(axis=1).sum())
-    slopes = np.linalg.lstsq(effects.T, z, rcond=None)[0]
-    return float(((slopes @ effects) ** 2).mean()) / single if single > 0 else 1.0
+        means, slopes = (np.add.reduceat(part, bins.edges) / sizes for part in (there, there * bins.within))
+        effects[i, bins.order] = np.repeat(means, sizes) + bins.within * np.repeat(slopes, sizes)
+    weights = np.linalg.lstsq(effects.T, z, rcond=None)[0]
+    rest = float(((z - weights @ effects) ** 2).mean())
+    return max(0.0, 1.0 - rest * (n - 1) / (n - 1 - used)) / total
 
 
 def _interval(row: Array) -> tuple[float, float, float]:
