@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tumen.case._document import Notes
 from tumen.case._flows import FlowTable
-from tumen.case._problems import Place
+from tumen.case._model import Runs
+from tumen.case._problems import Keys, Place
 from tumen.case._sources import too_late, unknown_sources
 from tumen.case._units import parse_unit
 from tumen.errors import did_you_mean
@@ -49,6 +50,8 @@ def check_equilibrium(case: Case, name: str, note: Notes) -> None:
         if good not in table.goods:
             what = f"nobody trades `{good}` in {spec.flows}; {did_you_mean(good, table.goods)}"
             note(("equilibrium", name, "goods", good), what)
+        _check_runs(("equilibrium", name, "goods", good), spec.goods[good], note)
+    _check_runs(("equilibrium", name, "substitution"), spec.substitution, note)
     for country in spec.size:
         if country not in table.countries:
             what = f"`{country}` has no trade in {spec.flows}; {did_you_mean(country, table.countries)}"
@@ -113,3 +116,11 @@ def _check_growth(case: Case, name: str, note: Notes) -> None:
     missing = [country for country in countries if country not in spec.growth and country in case.players]
     if spec.growth and missing:
         note(("equilibrium", name, "growth"), f"{', '.join(missing)} is missing; name a process for every country")
+
+
+def _check_runs(keys: Keys, runs: Runs, note: Notes) -> None:
+    """What can be replaced within a year can be within a decade."""
+    short, long = (None if q.distribution is None else q.central for q in (runs.short_run, runs.long_run))
+    if short is not None and long is not None and short > long:
+        what = f"{short:g} in the short run is above {long:g} in the long; are the two exchanged?"
+        note((*keys, "short_run"), what)

@@ -37,6 +37,7 @@ __all__ = ["Bar", "Card", "Chart", "Cite", "Lever", "Twin", "bibliography", "car
 
 _MOST_DRIVERS = 8
 _LEAST_SHARE = 0.01  # below it, a share cannot be told from the noise of its estimate
+_OWN = "Question of the case"  # what the analyst asks is no quotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ class Card:
     number: int
     anchor: str
     title: str
+    headline: str
+    own: bool
     scope: str
     likelihood: str
     figure: str
@@ -152,6 +155,8 @@ def card(answer: Answer, number: int, sources: Sequence[Cite]) -> Card:
         number=number,
         anchor=f"claim-{number}" + (f"-{slug}" if slug else ""),
         title=statement(answer),
+        headline=answer.said.strip() or statement(answer),
+        own=answer.by.startswith(_OWN),
         scope=_scope(answer),
         likelihood=likelihood_words(answer.probability),
         figure=probability_figure(answer.probability, answer.draws),
