@@ -104,7 +104,7 @@ def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
         try:
             outcome = study.evaluate(case, worlds, study.Plan(include=include), memo)
             for change, run in itertools.product(outcome.changes.values(), RUNS):
-                outcome.respond(change.shock.lifted() if change.lifted else change.shock, run)
+                outcome.respond(change.asked, run)
         except (ValueError, ArithmeticError) as error:
             yield keys, str(error)
             sound = False

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["drawn_world", "effect", "respond_in", "with_effects"]
 
 Array = npt.NDArray[np.float64]
+_NONE = 1e-12  # what an embargo leaves of a path, so that growth and logarithms of it have a value
 
 
 @lru_cache(maxsize=64)
@@ -75,6 +76,7 @@ def drawn_world(case: Case, worlds: Worlds) -> DrawnWorld | None:
 
 
 def respond_in(world: DrawnWorld | None, shock: CostShock, run: str) -> Reading:
+    """The equilibrium after a shock. Raises ValueError where the case gives no world."""
     if world is None:
         raise ValueError("the case has no `equilibrium`, so nothing can be said of how the world's trade would respond")
     return world.respond(shock, run)
@@ -83,12 +85,12 @@ def respond_in(world: DrawnWorld | None, shock: CostShock, run: str) -> Reading:
 def effect(
     world: DrawnWorld | None, change: TradeChange, respond: Callable[[CostShock, str], Reading]
 ) -> tuple[Array, Array]:
-    """Log change of every flow (draw, exporter, importer) in full force, and how much of it there is (draw, year)."""
+    """The factor on every flow (draw, exporter, importer) in full force, and how much of it there is (draw, year)."""
     assert world is not None
     after = respond(change.shock, "long").flows.sum(axis=1)
     before = world.base.flows.sum(axis=0)
     ratio = np.divide(after, before, out=np.ones_like(after), where=np.broadcast_to(before > 0, after.shape))
-    return np.log(np.maximum(ratio, 1e-12)) * (before > 0), change.in_force
+    return np.maximum(ratio, _NONE), change.in_force
 
 
 def with_effects(
@@ -101,9 +103,8 @@ def with_effects(
     base = world.base.flows.sum(axis=0)
     weight = base[[a, b], [b, a]] / (base[a, b] + base[b, a])
     factor: Array = np.ones(path.flow.shape)
-    for change, in_force in effects:
-        ratio = np.exp(change[:, [a, b], [b, a]]) @ weight
-        factor = factor * ratio[:, None] ** in_force
+    for ratio, in_force in effects:
+        factor = factor * (ratio[:, [a, b], [b, a]] @ weight)[:, None] ** in_force
     return dataclasses.replace(
         path, flow=path.flow * factor, reported={name: values * factor for name, values in path.reported.items()}
     )

@@ -157,7 +157,7 @@ def share_with(
     before = _both_ways(world.base.flows.sum(axis=0)[None], place)
     trade = before[:, None, :] * _grown(outcome, world)
     for change in changes:
-        after = _both_ways(outcome.respond(_asked(change), "long").flows.sum(axis=1), place)
+        after = _both_ways(outcome.respond(change.asked, "long").flows.sum(axis=1), place)
         ratio = np.divide(after, before, out=np.ones_like(after), where=before > 0)
         trade = trade * ratio[:, None, :] ** change.in_force[:, :, None]
     own = [world.country(name) for name in partners]
@@ -284,15 +284,10 @@ def _change(outcome: Outcome, initiative: str) -> TradeChange:
     return outcome.changes[initiative]
 
 
-def _asked(change: TradeChange) -> CostShock:
-    """The shock that is asked about: the initiative's, or its lifting where it is in force already."""
-    return change.shock.lifted() if change.lifted else change.shock
-
-
 def _with(outcome: Outcome, initiative: str, run: str) -> tuple[DrawnWorld, Reading]:
     """The world with an initiative, or, where it is in force already, as it is without it."""
     change, world = _change(outcome, initiative), _world(outcome)
-    return world, outcome.respond(_asked(change), run)
+    return world, outcome.respond(change.asked, run)
 
 
 def _pressure(outcome: Outcome, initiative: str, members: tuple[str, ...], run: str) -> Array:

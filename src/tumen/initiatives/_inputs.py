@@ -92,3 +92,8 @@ class TradeChange:
     idle: Array | None = None
     relief: Array | None = None
     rent: Array | None = None
+
+    @property
+    def asked(self) -> CostShock:
+        """The shock that can be asked about: the initiative's, or its lifting where it is in force already."""
+        return self.shock.lifted() if self.lifted else self.shock
