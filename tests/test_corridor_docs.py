@@ -15,4 +15,4 @@ def test_the_page_runs() -> None:
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed = doctest.DocTestRunner(optionflags=flags).run(test, out=told.append).failed
     assert not failed, "".join(told)
-    assert len(test.examples) == 13
+    assert len(test.examples) == 16

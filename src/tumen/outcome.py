@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
+    from tumen._prospect import Prospect
     from tumen.case import Case
     from tumen.initiatives import Lines, TradeChange
+    from tumen.initiatives.inducement import Bargain
     from tumen.money import Ledger
     from tumen.trade import CostShock, DrawnWorld, PathDraws, Reading
     from tumen.uncertainty import Worlds
@@ -27,7 +29,8 @@ class Outcome:
     """Trade paths by name, each initiative's lines, and the ledger of them all, in every draw of `worlds`.
 
     `changes` is what initiatives do to trade costs, `world` the world's trade before any of them, None where the case
-    gives none; `respond(shock, run)` is the equilibrium after a shock, computed once for each.
+    gives none; `respond(shock, run)` is the equilibrium after a shock, computed once for each; `inducements` are
+    solved, by initiative; `networks` are what flows and what coalitions reach, solved when asked.
     """
 
     case: Case
@@ -38,6 +41,8 @@ class Outcome:
     changes: Mapping[str, TradeChange] = field(default_factory=dict)
     world: DrawnWorld | None = None
     respond: Callable[[CostShock, str], Reading] = field(default=_no_world, repr=False)
+    inducements: Mapping[str, Bargain] = field(default_factory=dict)
+    networks: Mapping[str, Prospect] = field(default_factory=dict)
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """The only place where the engines meet, in the order in which they meet.
 
-    case + worlds + plan  ->  changes of trade costs  ->  general equilibrium  ->  trade paths
+    case + worlds + plan  ->  links of the initiatives  ->  networks: flows, what coalitions can reach
+                          ->  changes of trade costs  ->  general equilibrium  ->  trade paths
                           ->  lines of the initiatives  ->  ledger  ->  outcome
 
 `evaluate` is pure: the same case, worlds and plan give the same outcome, and nothing is changed. Its stages are
@@ -19,12 +20,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tumen import initiatives
+from tumen._corridor_stage import prospect
 from tumen._trade_stage import drawn_world, effect, respond_in, with_effects
-from tumen.initiatives import Inputs, Lines, TradeChange
+from tumen.initiatives import Addition, Inputs, Lines, TradeChange
 from tumen.outcome import Outcome
 
 if TYPE_CHECKING:
+    from tumen._prospect import Prospect
     from tumen.case import Case
+    from tumen.initiatives.inducement import Bargain
     from tumen.trade import CostShock, PairPath, PathDraws, Reading
     from tumen.uncertainty import Blueprint, Worlds
 
@@ -68,6 +72,8 @@ def evaluate(case: Case, worlds: Worlds, plan: Plan | None = None, memo: Memo | 
     case = case.under(plan.scenario)
     worlds = worlds_of(case, worlds, plan)
     included = _included(case, worlds, plan)
+    added = {name: _addition(case, inputs) for name, inputs in included if _does(inputs, "links")}
+    networks = {name: _prospect(case, name, worlds, added, memo) for name in case.networks}
     world = drawn_world(case, worlds)
     changes = {name: memo(_change, inputs) for name, inputs in included if _does(inputs, "trade_shock")}
 
@@ -79,7 +85,10 @@ def evaluate(case: Case, worlds: Worlds, plan: Plan | None = None, memo: Memo | 
     trade = {name: with_effects(path, case.trade[name].between, world, effects) for name, path in paths.items()}
     lines = {name: memo(_lines, inputs) for name, inputs in included if _does(inputs, "lines")}
     ledger = memo(_ledger, worlds.years, list(lines.values()))
-    return Outcome(case, worlds, trade, lines, ledger, changes, world, respond)
+    inducements = {name: _bargain(inputs) for name, inputs in included if _does(inputs, "bargain")}
+    return Outcome(
+        case, worlds, trade, lines, ledger, changes, world, respond, inducements=inducements, networks=networks
+    )
 
 
 def draw(case: Case, seed: int, chunk: int, size: int = 256) -> Worlds:
@@ -147,8 +156,24 @@ def _does(inputs: Inputs, function: str) -> bool:
     return hasattr(initiatives.module(inputs.spec.kind), function)
 
 
+def _addition(case: Case, inputs: Inputs) -> Addition:
+    spec: Any = inputs.spec
+    made: Addition = initiatives.module(spec.kind).links(spec, inputs, case.networks[spec.network])
+    return made
+
+
+def _prospect(case: Case, name: str, worlds: Worlds, added: Mapping[str, Addition], memo: Memo) -> Prospect:
+    own = {initiative: addition for initiative, addition in added.items() if addition.network == name}
+    return prospect(case, name, worlds, own, memo)
+
+
 def _change(inputs: Inputs) -> TradeChange:
     made: TradeChange = initiatives.module(inputs.spec.kind).trade_shock(inputs.spec, inputs)
+    return made
+
+
+def _bargain(inputs: Inputs) -> Bargain:
+    made: Bargain = initiatives.module(inputs.spec.kind).bargain(inputs.spec, inputs)
     return made
 
 

@@ -15,6 +15,7 @@ from tumen.errors import unknown_name
 if TYPE_CHECKING:
     from tumen.case._flows import FlowTable
     from tumen.case._model import CaseFile, ClaimSpec, EquilibriumSpec, PathSpec, SourceSpec
+    from tumen.case._network import NetworkSpec
     from tumen.case._problems import Keys
     from tumen.case._quantity import Quantity
     from tumen.case._tables import Table
@@ -28,8 +29,8 @@ __all__ = ["Case", "Parameter"]
 class Parameter:
     """One named figure of the case.
 
-    `section` is assumptions, processes, trade, equilibrium or initiatives; `keys` lead to it in case.yaml; `derived`
-    marks what follows from a series or a count.
+    `section` is assumptions, processes, trade, equilibrium, networks or initiatives; `keys` lead to it in case.yaml,
+    `cited` to the source that stands for it and others; `derived` marks what follows from a series or a count.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Parameter:
     source: tuple[str, ...]
     keys: Keys
     derived: bool = False
+    cited: Keys = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +93,10 @@ class Case:
     @property
     def trade(self) -> Mapping[str, PathSpec]:
         return self.file.trade
+
+    @property
+    def networks(self) -> Mapping[str, NetworkSpec]:
+        return self.file.networks
 
     @property
     def equilibrium(self) -> EquilibriumSpec | None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tumen.case._document import Notes
 from tumen.case._equilibrium import check_equilibrium
 from tumen.case._model import NAME
+from tumen.case._network import check_network
 from tumen.case._problems import Keys, Place
 from tumen.case._quantity import Quantity
 from tumen.case._sources import too_late, unknown_sources
@@ -28,7 +29,7 @@ _REMEDY = (
     "take a figure known then or, where the source restates an earlier one, say `known:` when it was first public; a "
     "physical constant or published parameter says `status:` instead"
 )
-_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "initiatives")
+_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "networks", "initiatives")
 
 
 def check(case: Case, note: Notes) -> None:
@@ -45,6 +46,8 @@ def check(case: Case, note: Notes) -> None:
         _check_trade(case, name, note)
     for name in case.file.equilibrium:
         check_equilibrium(case, name, note)
+    for name in case.file.networks:
+        check_network(case, name, note)
     _check_links(case, note)
     _check_claims(case, note)
     _check_correlations(case, note)
@@ -71,8 +74,8 @@ def _check_known(case: Case, parameter: Parameter, note: Notes) -> None:
     quantity = parameter.quantity
     if parameter.derived:  # its table, or its count, is looked at itself
         return
-    section, name = parameter.keys[:2]
-    keys: Keys = parameter.keys if quantity.source or section == "assumptions" else (section, name, "source")
+    section = parameter.keys[0]
+    keys: Keys = parameter.keys if quantity.source or section == "assumptions" else parameter.cited
     for what in (unknown := unknown_sources(case, parameter.source)):
         note(keys, what)
     if not unknown and quantity.status is None and quantity.reference is None:

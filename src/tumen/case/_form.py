@@ -72,4 +72,6 @@ def _keys_at(model: Any, keys: Keys) -> list[str]:
             model = held[-1] if held else None
         while typing.get_origin(model) in {typing.Union, types.UnionType, typing.Annotated}:
             model = next(part for part in typing.get_args(model) if part is not type(None))
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [info.alias or key for key, info in model.model_fields.items()]

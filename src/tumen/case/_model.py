@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from tumen.case._fits import Fits
+from tumen.case._network import NetworkSpec
 from tumen.case._problems import Misread
 from tumen.case._quantity import Quantity, read_quantity
 from tumen.case.fields import (
@@ -343,6 +344,7 @@ class CaseFile(Frozen):
     correlations: tuple[CorrelationSpec, ...] = ()
     trade: Mapping[Text, PathSpec] = Field(default_factory=dict)
     equilibrium: Mapping[Text, EquilibriumSpec] = Field(default_factory=dict, max_length=1)
+    networks: Mapping[Text, NetworkSpec] = Field(default_factory=dict, max_length=10)
     initiatives: Mapping[Text, Any] = Field(default_factory=dict)
     claims: Mapping[Text, ClaimSpec] = Field(default_factory=dict)
     scenarios: Mapping[Text, ScenarioSpec] = Field(default_factory=dict, max_length=_MAX_SCENARIOS)

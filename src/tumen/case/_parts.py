@@ -81,35 +81,49 @@ def parameters_of(
         yield Parameter(name, "assumptions", quantity, quantity.source, ("assumptions", name))
     for name, spec in file.processes.items():
         yield from _of_process(name, spec, processes[name], tables)
-    for section, group in (("trade", file.trade), ("equilibrium", file.equilibrium), ("initiatives", initiatives)):
+    groups: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("trade", file.trade),
+        ("equilibrium", file.equilibrium),
+        ("networks", file.networks),
+        ("initiatives", initiatives),
+    )
+    for section, group in groups:
         for name, body in group.items():
-            yield from _written(section, name, body, body.source)
+            yield from _written(section, name, body)
 
 
-def _written(section: str, name: str, body: BaseModel, source: tuple[str, ...]) -> Iterator[Parameter]:
-    for keys, quantity in _quantities(body, ()):
-        full = ".".join((name, *map(str, keys)))
-        yield Parameter(full, section, quantity, quantity.source or source, (section, name, *keys))
+def _written(section: str, name: str, body: BaseModel) -> Iterator[Parameter]:
+    for keys, quantity, source, cited in _quantities(body, (), (), ("source",)):
+        full, base = ".".join((name, *map(str, keys))), (section, name)
+        yield Parameter(
+            full, section, quantity, quantity.source or source, (*base, *keys), cited=(*base, *cited)
+        )  # fmt: skip
 
 
-def _quantities(node: Any, keys: Keys) -> Iterator[tuple[Keys, Quantity]]:
+def _quantities(
+    node: Any, keys: Keys, source: tuple[str, ...], cited: Keys
+) -> Iterator[tuple[Keys, Quantity, tuple[str, ...], Keys]]:
+    """Every quantity below a node, with the source that stands for it: that of the nearest group which has one."""
     if isinstance(node, Quantity):
-        yield keys, node
+        yield keys, node, source, cited
     elif isinstance(node, BaseModel):
+        own = getattr(node, "source", ())
+        if own:
+            source, cited = own, (*keys, "source")
         for key in type(node).model_fields:
-            yield from _quantities(getattr(node, key), (*keys, key))
+            yield from _quantities(getattr(node, key), (*keys, key), source, cited)
     elif isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _quantities(value, (*keys, str(key)))
+            yield from _quantities(value, (*keys, str(key)), source, cited)
     elif isinstance(node, tuple | list):
         for index, value in enumerate(node):
-            yield from _quantities(value, (*keys, index))
+            yield from _quantities(value, (*keys, index), source, cited)
 
 
 def _of_process(name: str, spec: ProcessSpec, process: Process, tables: Mapping[str, Table]) -> Iterator[Parameter]:
     """The parameters of a process, named without its form: `oil.volatility`, not `oil.mean_reverting.volatility`."""
     written: dict[str, Parameter] = {}
-    for parameter in _written("processes", name, spec, spec.source):
+    for parameter in _written("processes", name, spec):
         short = parameter.keys[-1] if spec.hazard is None else "hazard." + str(parameter.keys[-1])
         written[str(short)] = dataclasses.replace(parameter, name=f"{name}.{short}")
     rows = tables[spec.series].rows if spec.series else ()

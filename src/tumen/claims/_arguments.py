@@ -27,13 +27,16 @@ __all__ = [
     "DebtTreatment",
     "FundedDebt",
     "Good",
+    "Hazard",
     "IdleSanction",
+    "Inducement",
     "LeakySanction",
     "Members",
     "MoneyFigure",
     "Pair",
     "Partner",
     "Partners",
+    "PastOffer",
     "Player",
     "PricedDebt",
     "RateOf",
@@ -237,6 +240,29 @@ def _members(case: Case, raw: Any, where: Mapping[str, Any]) -> tuple[str, ...]:
     return named
 
 
+def _inducement(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    names = [name for name, spec in case.initiatives.items() if spec.kind == "inducement"]
+    if raw not in names:
+        raise ValueError(f"`{raw}` is no inducement of this case; {did_you_mean(str(raw), names)}")
+    return str(raw)
+
+
+def _past_offer(case: Case, raw: Any, where: Mapping[str, Any]) -> str:
+    """One of the past offers that an inducement lists."""
+    spec: Any = case.initiatives.get(str(where.get("initiative")))
+    offered = getattr(spec, "offered", None)
+    if offered is not None and raw not in offered:  # what is no inducement is refused as `initiative`
+        raise ValueError(f"`{raw}` was not `offered` in `{where['initiative']}`; {did_you_mean(str(raw), offered)}")
+    return str(raw)
+
+
+def _hazard(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
+    names = [name for name, process in case.blueprint.processes.items() if process.kind == "hazard"]
+    if raw not in names:
+        raise ValueError(f"`{raw}` is no hazard of this case; {did_you_mean(str(raw), names)}")
+    return str(raw)
+
+
 def _sanction_with(field: str) -> Callable[[Case, Any, Mapping[str, Any]], str]:
     """A sanction that declares what a measure is taken on."""
 
@@ -272,6 +298,9 @@ CostChange = Annotated[str, Reader(_initiative("sanction", "trade_cost"))]
 Sanction = Annotated[str, Reader(_initiative("sanction"))]
 IdleSanction = Annotated[str, Reader(_sanction_with("idle"))]
 LeakySanction = Annotated[str, Reader(_sanction_with("leak"))]
+Inducement = Annotated[str, Reader(_inducement)]
+PastOffer = Annotated[str, Reader(_past_offer)]
+Hazard = Annotated[str, Reader(_hazard)]
 Members = Annotated[tuple[str, ...], Reader(_members)]
 
 

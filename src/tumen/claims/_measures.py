@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tumen.claims import _equilibrium, _money, _trade
+from tumen.claims import _equilibrium, _inducement, _money, _process, _trade
 from tumen.claims._answer import Beside, Figure, HistoryPoint
 from tumen.errors import unknown_name
 
@@ -84,6 +84,13 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
         _row("money.paid_share", "share", _money.paid_share),
         _row("money.first_missed", "year", _money.first_missed),
         _row("money.grant_element", "share", _money.grant_element),
+        _row("bargain.inducement_smallest", "MUSD", _inducement.smallest, figures=_inducement.figures),
+        _row("bargain.inducement_largest", "MUSD", _inducement.largest, figures=_inducement.figures),
+        _row("bargain.inducement_flips_at", "MUSD", _inducement.flips_at, figures=_inducement.figures),
+        _row("bargain.inducement_margin", "MUSD", _inducement.margin, figures=_inducement.figures),
+        _row("bargain.inducement_offered", "MUSD", _inducement.offered, figures=_inducement.figures),
+        _row("process.first_event", "year", _process.first_event, figures=_process.hazard_figures),
+        _row("process.wait", "yr", _process.wait, figures=_process.hazard_figures),
     )
 })  # fmt: skip
 

@@ -1,9 +1,11 @@
 """Which candidates to build: exactly, as the best of all builds while they are few, by integer programming above.
 
-A build says how many steps of each candidate stand. Its worth is the surplus of the network that it makes, less the
-annuities. Up to `ENUMERATED` builds (ten candidates of one step) every one is solved; with sloped curves those that the
-segments cannot tell apart are solved to the accuracy asked for. Above, one integer programme a draw chooses, exactly
-for stepped curves, and to within the bound of the segments for sloped ones.
+A build says how many steps of each candidate stand; the candidates of a bundle stand together, or none of them. Its
+worth is the surplus of the network that it makes, less the annuities, those of a whole bundle even where some of its
+links lead nowhere. Up to `ENUMERATED` builds (ten bundles of one step) every one is looked at: where all curves are
+stepped, by its bound (`_cuts`); where some slope, it is solved, and those that the segments cannot tell apart are
+solved to the accuracy asked for. Above, one integer programme a draw chooses,
+exactly for stepped curves, and to within the bound of the segments for sloped ones.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tumen.corridor._cuts import best_by_cuts
 from tumen.corridor._drawn import Array
 from tumen.corridor._engine import Engine
 from tumen.corridor._interior import available
@@ -25,7 +28,7 @@ ENUMERATED = 1024
 
 
 def builds_of(steps: Index) -> Index | None:
-    """(builds, K) steps of each candidate, none first; None where there are more than `ENUMERATED`."""
+    """(builds, bundles) steps of each bundle, none first; None where there are more than `ENUMERATED`."""
     if np.prod(steps + 1.0) > ENUMERATED:
         return None
     found = np.array(list(product(*(range(int(most) + 1) for most in steps))), dtype=np.intp)
@@ -43,16 +46,22 @@ def capacity_under(program: Program, arcs: Index, built: Index) -> Array:
 def best_builds(engine: Engine, accuracy: float | None, among: Index | None = None) -> tuple[Index, Array, Array]:
     """(D, K) the best build, (D,) its worth, and what that may fall short by; ties go to the build first in order.
 
-    among: positions of the candidates that may be built, all if not given. Raises NoConvergence, CaseError.
+    among: numbers of the bundles that may be built, all if not given. Raises NoConvergence, CaseError.
     """
     part, program = engine.part, engine.part.program
-    among = np.arange(len(program.candidate)) if among is None else among
-    some = builds_of(program.steps[among])
+    here = np.arange(len(program.candidate)) if among is None else np.flatnonzero(np.isin(program.bundle, among))
+    bundles, of = np.unique(program.bundle[here], return_inverse=True)
+    steps = np.ones(len(bundles), dtype=np.intp)
+    steps[of] = program.steps[here]  # one for each link that shares its bundle
+    some = builds_of(steps)
     if some is None:
-        built = np.stack([_by_integer_programme(engine, draw, among) for draw in range(program.draws)])
+        built = np.stack([_by_integer_programme(engine, draw, here, of, steps) for draw in range(program.draws)])
         return built, *_worth(engine, built, accuracy)
     builds = np.zeros((len(some), len(program.candidate)), dtype=np.intp)
-    builds[:, among] = some
+    builds[:, here] = some[:, of]
+    if len(builds) > 1 and not len(engine.linear):
+        chosen, worth = best_by_cuts(engine, builds, capacity_under(program, part.arcs, np.ones_like(program.steps)))
+        return builds[chosen], worth, np.zeros(program.draws)
     worth, short = np.empty((program.draws, len(builds))), np.empty((program.draws, len(builds)))
     # Where nothing is quick and exact, segments say first which builds may be best.
     first = None if len(builds) > 1 and not available(part) else accuracy
@@ -86,29 +95,30 @@ def _worth(engine: Engine, built: Index, accuracy: float | None) -> tuple[Array,
     return found - (program.annuity * built).sum(axis=1), short
 
 
-def _by_integer_programme(engine: Engine, draw: int, among: Index) -> Index:
-    """(K,) the best build of one draw."""
+def _by_integer_programme(engine: Engine, draw: int, here: Index, of: Index, steps: Index) -> Index:
+    """(K,) the best build of one draw: the candidates `here` are `of` bundles with these steps."""
     part, program = engine.part, engine.part.program
-    position = {int(program.candidate[k]): n for n, k in enumerate(among)}
+    position = {int(program.candidate[k]): int(n) for k, n in zip(here, of, strict=True)}
     bound = [(arc, position[int(link)]) for arc, link in enumerate(program.link[part.arcs]) if int(link) in position]
     cost, upper = engine.columns(draw, capacity_under(program, part.arcs, program.steps)[draw])
     one = program.capacity[draw, part.arcs]
     endless = [program.network.links[program.link[part.arcs[arc]]].name for arc, _ in bound if np.isinf(one[arc])]
     if endless:
         raise CaseError([f"link {name}: among so many candidates it needs a capacity" for name in endless])
-    lp, optimal = _integer_model(engine, cost, upper, bound, one, program.steps[among], program.annuity[draw, among])
+    annuity = np.bincount(of, program.annuity[draw, here], len(steps)).astype(float)
+    lp, optimal = _integer_model(engine, cost, upper, bound, one, steps, annuity)
     lp.run()
     if lp.getModelStatus() != optimal:
-        raise NoConvergence(f"no best build was found in draw {draw} among {len(among)} candidates")
+        raise NoConvergence(f"no best build was found in draw {draw} among {len(here)} candidates")
     built = np.zeros(len(program.candidate), dtype=np.intp)
-    built[among] = np.rint(np.array(lp.getSolution().col_value)[len(cost) :]).astype(np.intp)
+    built[here] = np.rint(np.array(lp.getSolution().col_value)[len(cost) :]).astype(np.intp)[of]
     return built
 
 
 def _integer_model(
     engine: Engine, cost: Array, upper: Array, bound: list[tuple[int, int]], one: Array, steps: Index, annuity: Array
 ) -> tuple[Any, Any]:
-    """HiGHS with the flows and, for each candidate, whole steps y: f <= capacity × y on its arcs."""
+    """HiGHS with the flows and, for each bundle, whole steps y: f <= capacity × y on its arcs."""
     import highspy
 
     rows, start, index, value = engine.matrix()

@@ -1,15 +1,15 @@
 """Which sub-networks the coalitions of a game can use, and which of them are the same.
 
 A coalition is a bit mask over the players. An arc asks for the countries of its ends, the countries crossed and its
-owners; a curve for the country of its node. What asks for nobody (hubs, links with open access, parties in `common`) is
-there for every coalition.
+owners, and one of a bundle for all that the links of the bundle ask for; a curve for the country of its node. What asks
+for nobody (hubs, links with open access, parties in `common`) is there for every coalition.
 
 If everything asks for somebody, v(S) is the sum over the components of S, where two players are joined by an arc that S
 may use: no flow and no price leads from one to another. So only connected coalitions are solved ("components"). What
 everybody may use joins coalitions otherwise apart, by a common price or a shared capacity, so this is not valid then;
 each coalition is looked at as a whole ("enumerate"). In both, dead ends and arcs that lead from no supply or to no
-demand are pruned, the rest falls into parts without a market in common, and equal parts are solved once. All this is
-exact; "none" does without any of it, as a check.
+demand are pruned, the rest falls into parts without a market or a bundle in common, and equal parts are solved once.
+All this is exact; "none" does without any of it, as a check.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Plan:
     """What to solve, and how coalitions are made of it.
 
     parts: (arcs, curves) of each problem. sums: (most parts of a coalition, 2^n) the problem that is added in turn, the
-    number of problems standing for nothing. method: "components", "enumerate" or "none".
+    number of problems standing for nothing. method: "components", "enumerate" or "none". asked: (L,) masks of whom the
+    links ask for.
     """
 
     players: tuple[str, ...]
@@ -45,6 +46,7 @@ class Plan:
     why: str
     parts: tuple[tuple[Index, Index], ...]
     sums: Index
+    asked: Index
 
 
 def planned(program: Program, players: Sequence[str], common: Sequence[str], decomposition: str) -> Plan:
@@ -54,6 +56,7 @@ def planned(program: Program, players: Sequence[str], common: Sequence[str], dec
     if problems:
         raise CaseError(problems)
     arcs, curves, free = _asked(program, names)
+    tied, paid = program.tied, _paid(program)
     method = decomposition
     if method == "auto":
         method = "enumerate" if free else "components"
@@ -76,7 +79,7 @@ def planned(program: Program, players: Sequence[str], common: Sequence[str], dec
     of: dict[int, list[int]] = {0: []}
     for mask in (int(one) for one in solved):
         inside = (arcs & ~mask) == 0, (curves & ~mask) == 0
-        pieces = [inside] if method == "none" else _pieces(program, *inside)
+        pieces = [inside] if method == "none" else _pieces(program, tied, paid, *inside)
         numbers = []
         for piece in pieces:
             key = np.packbits(np.concatenate(piece)).tobytes()
@@ -91,7 +94,7 @@ def planned(program: Program, players: Sequence[str], common: Sequence[str], dec
     sums = np.full((max(1, *(len(numbers) for numbers in of.values())), len(masks)), len(parts), dtype=np.intp)
     for mask, numbers in of.items():
         sums[: len(numbers), mask] = numbers
-    return Plan(names, method, free, tuple(parts), sums)
+    return Plan(names, method, free, tuple(parts), sums, arcs[: len(program.network.links)])
 
 
 def _parties(program: Program, players: tuple[str, ...], common: tuple[str, ...], decomposition: str) -> list[str]:
@@ -137,6 +140,9 @@ def _asked(program: Program, players: tuple[str, ...]) -> tuple[Index, Index, st
         return mask
 
     by_link = np.array([asks(link) for link in program.network.links], dtype=np.intp)
+    bundles = np.array([link.bundle for link in program.network.links], dtype=np.str_)
+    for bundle in np.unique(bundles[bundles != ""]):
+        by_link[bundles == bundle] = np.bitwise_or.reduce(by_link[bundles == bundle])
     curves = np.array([held[program.markets[market][0]] for market in program.market], dtype=np.intp)
     open_ = [link.name for link, mask in zip(program.network.links, by_link, strict=True) if not mask]
     hubs = dict.fromkeys(program.markets[program.market[n]][0] for n in np.flatnonzero(curves == 0))
@@ -164,22 +170,29 @@ def _component(masks: Index, joined: Index, players: int) -> Index:
     return reach
 
 
-def _pieces(program: Program, arcs: Mask, curves: Mask) -> list[tuple[Mask, Mask]]:
-    """The pruned sub-network in parts that have no market in common."""
-    arcs, curves = _pruned(program, arcs, curves)
-    label = _labels(program, arcs)
+def _paid(program: Program) -> Index:
+    """Arcs and supply that cost less than nothing, numbered as arcs, then curves: a loop may gain by these alone."""
+    curves = (program.a < 0).any(axis=0) & (program.sign > 0)
+    return np.flatnonzero(np.concatenate([(program.cost < 0).any(axis=0), curves]))
+
+
+def _pieces(program: Program, tied: Index, paid: Index, arcs: Mask, curves: Mask) -> list[tuple[Mask, Mask]]:
+    """The pruned sub-network in parts that have no market and no bundle in common."""
+    whole = bool(len(paid) and np.concatenate([arcs, curves])[paid].any())
+    if not whole:
+        arcs, curves = _pruned(program, arcs, curves)
+    label = _labels(program, tied, arcs)
     pieces = []
-    for piece in np.unique(label[program.market[curves]]):
+    ends = program.origin[arcs] if whole else program.market[curves]
+    for piece in np.unique(label[ends]):
         mine = curves & (label[program.market] == piece)
-        if (mine & (program.sign > 0)).any() and (mine & (program.sign < 0)).any():
+        if whole or ((mine & (program.sign > 0)).any() and (mine & (program.sign < 0)).any()):
             pieces.append((arcs & (label[program.origin] == piece), mine))
     return pieces
 
 
 def _pruned(program: Program, arcs: Mask, curves: Mask) -> tuple[Mask, Mask]:
-    """Without arcs that no flow from supply to demand can gain by. Where an arc costs less than nothing, all stay."""
-    if (program.cost[:, arcs] < 0).any():
-        return arcs, curves
+    """Without arcs that no flow from supply to demand can gain by, if nothing costs less than nothing."""
     o, d, count = program.origin, program.destination, len(program.markets)
     held = np.zeros(count, dtype=bool)
     held[program.market[curves]] = True
@@ -207,10 +220,15 @@ def _reached(start: Index, origin: Index, destination: Index, count: int) -> Mas
         reached[new] = True
 
 
-def _labels(program: Program, arcs: Mask) -> Index:
-    """(M,) the lowest market that each market is joined to."""
+def _labels(program: Program, tied: Index, arcs: Mask) -> Index:
+    """(M,) the lowest market that each market is joined to by arcs, or by a bundle that is built or not as a whole."""
     label = np.arange(len(program.markets))
     o, d = program.origin[arcs], program.destination[arcs]
+    joint = np.flatnonzero(arcs & (tied >= 0)) if len(tied) else tied
+    if len(joint):
+        _, first, of = np.unique(tied[joint], return_index=True, return_inverse=True)
+        start = program.origin[joint]
+        o, d = np.concatenate([o, start]), np.concatenate([d, start[first][of]])
     while True:
         before = label.copy()
         lower = np.minimum(label[o], label[d])

@@ -151,6 +151,19 @@ class Engine:
         cost, upper, _, _ = self._cut_evenly(program or self.part.program, draw, capacity)
         return cost, upper
 
+    def rents(self, draw: int, cost: Array, upper: Array, fresh: bool) -> tuple[float, Array]:
+        """The surplus of one draw with these columns, and (arcs,) what one more unit of each arc's limit is worth.
+
+        Not `fresh`, the model goes on from where it last stood. Raises NoConvergence.
+        """
+        least = self._model.minimum(cost, upper, fresh)
+        if least is None:
+            raise self._failed(draw, cost, upper)
+        part = self.part
+        _, price = self._model.point()
+        gain = part.program.keep[part.arcs] * price[part.destination] - price[part.origin] - cost[: len(part.arcs)]
+        return -least, np.asarray(gain)
+
     def matrix(self) -> tuple[int, Index, Index, Array]:
         """Rows, and the matrix by columns."""
         return _matrix(self.part, self.of)

@@ -52,19 +52,24 @@ class Model:
         if self._highs.getModelStatus() == self._optimal:
             self._basis = self._highs.getBasis()
 
-    def minimum(self, cost: Array, upper: Array) -> float | None:
-        """The least cost; None where there is none, because it is unlimited or the solver stopped short."""
+    def minimum(self, cost: Array, upper: Array, fresh: bool = True) -> float | None:
+        """The least cost; None where there is none, because it is unlimited or the solver stopped short.
+
+        Not `fresh`, it starts from where the last one ended, in place of the basis that all start from.
+        """
         highs, count = self._highs, len(self._columns)
         if not count:
             return 0.0
         highs.changeColsCost(count, self._columns, cost)
         highs.changeColsBounds(count, self._columns, self._zeros, upper)
-        if self._basis is None:
+        if fresh:
             highs.clearSolver()
-        else:
-            highs.clearSolver()
-            highs.setBasis(self._basis)
+            if self._basis is not None:
+                highs.setBasis(self._basis)
         highs.run()
+        if highs.getModelStatus() != self._optimal and (self._basis is not None or not fresh):
+            highs.clearSolver()  # it may have come to a halt on its way from the basis: once more from nothing
+            highs.run()
         if highs.getModelStatus() != self._optimal:
             return None
         return float(highs.getObjectiveValue())

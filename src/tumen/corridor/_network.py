@@ -99,6 +99,11 @@ class Network:
         """Names of the links that are not yet built."""
         return tuple(link.name for link in self.links if link.candidate)
 
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """What is built or not, in order: names of bundles, and of candidates without one."""
+        return tuple(dict.fromkeys(link.bundle or link.name for link in self.links if link.candidate))
+
     def link(self, name: str) -> Link:
         """A link by its name. Raises UnknownName."""
         for link in self.links:
@@ -107,22 +112,28 @@ class Network:
         raise unknown_name("link", name, (link.name for link in self.links))
 
     def without(self, *names: str) -> Network:
-        """The network without these links. Raises UnknownName."""
-        gone = {self.link(name).name for name in names}
+        """The network without these links or bundles; one link may leave its bundle so. Raises UnknownName."""
+        gone = {link.name for name in names for link in links_of(self, name)}
         return replace(self, links=[link for link in self.links if link.name not in gone])
 
     def built(self, *names: str, steps: int | None = None) -> Network:
-        """The network with these candidates in place, their capital sunk: `steps` of each, or all.
+        """The network with these candidates or bundles in place, their capital sunk: `steps` of each, or all.
 
-        Raises UnknownName, and CaseError where a link is no candidate.
+        A link of a bundle stands for the bundle. Raises UnknownName, and CaseError where a link is no candidate.
         """
-        existing = [name for name in names if not self.link(name).candidate]
+        chosen = [link for name in names for link in links_of(self, name)]
+        existing = [link.name for link in chosen if not link.candidate]
         if existing:
             raise CaseError([f"link {name}: it is no candidate, so there is nothing to build" for name in existing])
-        return replace(self, links=[_sunk(link, steps) if link.name in names else link for link in self.links])
+        new = {link.bundle or link.name for link in chosen}
+        return replace(
+            self, links=[_sunk(link, steps) if (link.bundle or link.name) in new else link for link in self.links]
+        )
 
     def __repr__(self) -> str:
         candidates = f", {len(self.candidates)} of them candidates" if self.candidates else ""
+        if len(self.bundles) < len(self.candidates):
+            candidates += f" in {len(self.bundles)} bundles" if len(self.bundles) > 1 else " in one bundle"
         goods = ", ".join(f"{good.name} ({good.unit})" if good.unit else good.name for good in self.commodities)
         lines = [
             f"Network of {len(self.nodes)} nodes in {len(self.countries)} countries, "
@@ -144,7 +155,16 @@ def _sunk(link: Link, steps: int | None) -> Link:
     if not 0 <= count <= link.steps:
         raise CaseError([f"link {link.name}: it has {link.steps} steps, so {count} cannot be built"])
     capacity = link.capacity * count if count else 0.0  # none of an unlimited link is nothing
-    return replace(link, candidate=False, capacity=capacity, capex=0.0, steps=1)
+    return replace(link, candidate=False, capacity=capacity, capex=0.0, steps=1, bundle="")
+
+
+def links_of(network: Network, name: str) -> tuple[Link, ...]:
+    """The links of a bundle, or the one link of that name. Raises UnknownName."""
+    found = tuple(link for link in network.links if name and name in (link.name, link.bundle))
+    if not found:
+        names = [*(link.name for link in network.links), *network.bundles]
+        raise unknown_name("link or bundle", name, dict.fromkeys(names))
+    return found
 
 
 def _named(rows: Iterable[_Row]) -> tuple[_Row, ...]:

@@ -63,7 +63,8 @@ class Link:
     owners: shares by player, 1 in all; may be left out where both ends lie in one country. crosses: countries passed
     between the ends. access: "owner", or "open" where third parties may use it at its cost without anyone's leave.
     candidate: not yet built; capex (MUSD a step, spread evenly over build_years) is then charged as an annuity over
-    `life` years, and up to `steps` steps can be built.
+    `life` years, and up to `steps` steps can be built. bundle: candidates of one bundle are built together or not at
+    all, in one step, by those whose leave all of them need: a railway for several goods, a pipeline in sections.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Link:
     life: float = 30.0
     build_years: float = 0.0
     steps: int = 1
+    bundle: str = ""
     unit: str = ""
 
     def __post_init__(self) -> None:

@@ -13,7 +13,8 @@ slope of demand is doubled. A step (b = 0) is paid in full either way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,12 +22,12 @@ import numpy.typing as npt
 
 from tumen.corridor._drawn import Array, Draws, Table, tables_of
 from tumen.corridor._parts import Demand, Option, Supply
-from tumen.errors import CaseError
+from tumen.errors import CaseError, unknown_name
 
 if TYPE_CHECKING:
     from tumen.corridor._network import Network
 
-__all__ = ["Index", "Program", "annuity_factor", "compiled"]
+__all__ = ["Index", "Program", "annuity_factor", "compiled", "forced_of", "sunk"]
 
 Index = npt.NDArray[np.intp]
 OBJECTIVES = ("welfare", "netback")
@@ -55,6 +56,7 @@ class Program:
     size: Array  # (D, C)
     candidate: Index  # (K,) links that are candidates
     steps: Index  # (K,)
+    bundle: Index  # (K,) the place of each in the bundles of the network
     annuity: Array  # (D, K) of one step
     base: Program | None  # the same without draws: where solvers start
 
@@ -62,6 +64,14 @@ class Program:
     def linear(self) -> npt.NDArray[np.bool_]:
         """(C,) curves with a slope in some draw."""
         return np.asarray((self.b > 0).any(axis=0))
+
+    @property
+    def tied(self) -> Index:
+        """(A,) the bundle of each arc whose link is built with other links, -1 elsewhere; (0,) if there is none."""
+        shared = np.bincount(self.bundle, minlength=1)[self.bundle] > 1
+        of = np.full(len(self.network.links), -1, dtype=np.intp)
+        of[self.candidate[shared]] = self.bundle[shared]
+        return of[self.link] if shared.any() else of[:0]
 
     def where(self, market: int) -> str:
         """A market in words."""
@@ -100,6 +110,7 @@ def compiled(network: Network, draws: Draws | None, objective: str, rate: npt.Ar
     start = [place[links[n].destination if back else links[n].origin, links[n].commodity] for n, back in arcs]
     end = [place[links[n].origin if back else links[n].destination, links[n].commodity] for n, back in arcs]
     candidate = np.array([n for n, link in enumerate(links) if link.candidate], dtype=np.intp)
+    bundles = {name: place for place, name in enumerate(network.bundles)}
     paid = annuity_factor(
         rate[:, None], number["life"][:, candidate], number["build_years"][:, candidate]
     )  # fmt: skip
@@ -110,9 +121,33 @@ def compiled(network: Network, draws: Draws | None, objective: str, rate: npt.Ar
         _wide(_unit_cost(network, tables)[:, of], count), _wide(capacity[:, of], count),
         np.array([place[row.node, row.commodity] for row in rows], dtype=np.intp),
         **_curves(network, tables, count, objective),  # type: ignore[arg-type]
+        bundle=np.array([bundles[links[n].bundle or links[n].name] for n in candidate], dtype=np.intp),
         candidate=candidate, steps=np.array([links[n].steps for n in candidate], dtype=np.intp),
         annuity=_wide(number["capex"][:, candidate] * paid, count),
         base=compiled(network, None, objective, 0.1) if draws else None,
+    )  # fmt: skip
+
+
+def forced_of(network: Network, forced: Iterable[str] | str) -> npt.NDArray[np.bool_]:
+    """(K,) which candidates these names of candidates and bundles stand for. Raises UnknownName."""
+    names = {forced} if isinstance(forced, str) else set(forced)
+    candidates = [link for link in network.links if link.candidate]
+    known = {link.name: link.bundle or link.name for link in candidates} | {name: name for name in network.bundles}
+    for name in sorted(names - set(known)):
+        raise unknown_name("candidate or bundle", name, known)
+    built = {known[name] for name in names}
+    return np.array([(link.bundle or link.name) in built for link in candidates], dtype=bool)
+
+
+def sunk(program: Program, held: npt.NDArray[np.bool_]) -> Program:
+    """The programme in which these candidates, (K,), stand with all their steps at no cost of capital."""
+    if not held.any():
+        return program
+    steps = np.ones(len(program.network.links))
+    steps[program.candidate[held]] = program.steps[held]
+    return replace(
+        program, capacity=program.capacity * steps[program.link], candidate=program.candidate[~held],
+        steps=program.steps[~held], bundle=program.bundle[~held], annuity=program.annuity[:, ~held],
     )  # fmt: skip
 
 

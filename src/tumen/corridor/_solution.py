@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from tumen.corridor._network import Network
+    from tumen.corridor._parts import Demand, Option, Supply
 
 __all__ = ["Solution", "accounted"]
 
@@ -103,6 +104,33 @@ class Solution:
         for account in found.values():
             account[:, 4] = account[:, :4].sum(axis=1)
             account.setflags(write=False)
+        return found
+
+    def operating(self) -> dict[str, Array]:
+        """(D,) by party: what it makes without any payment between parties; the sum over parties is the surplus.
+
+        What its consumers would pay for what they get (the area under demand; under "netback" what they are charged)
+        and its sales through options, less its costs of supply, its purchases through options, and by its shares in
+        links the costs of carriage and annuities. `bargain.transfers(share, operating)` says from it who pays whom;
+        what consumers of a market in `common` pay has to be added to those who sell there first.
+        """
+        country = {node.name: node.country for node in self.network.nodes}
+        price = dict(zip(self.markets, self.price.T, strict=True))
+        found = {party: account[:, 4].copy() for party, account in self.accounts().items()}
+        # The accounts less what is sold, bought and passed on at the prices of nodes, which is paid between parties.
+        signs = [1.0] * len(self.network.supply) + [-1.0] * len(self.network.demand)
+        signs += [1.0 if option.side == "buy" else -1.0 for option in self.network.options]
+        rows: tuple[Supply | Demand | Option, ...] = (*self.network.supply, *self.network.demand, *self.network.options)
+        for row, sign, quantity in zip(rows, signs, self.quantity.T, strict=True):
+            found[country[row.node]] -= sign * price[row.node, row.commodity] * quantity
+        for link, flow, back in zip(self.network.links, self.flow.T, self.back.T, strict=True):
+            start, end = price[link.origin, link.commodity], price[link.destination, link.commodity]
+            keep = 1 - link.loss
+            traded = flow * (keep * end - start) + back * (keep * start - end)
+            for owner, share in link.shares:
+                found[owner] -= share * traded
+        for made in found.values():
+            made.setflags(write=False)
         return found
 
     def accounts_table(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ add up to it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from tumen.corridor._builds import best_builds, capacity_under
 from tumen.corridor._check import Part, Point, check
 from tumen.corridor._drawn import Draws
 from tumen.corridor._engine import Engine
-from tumen.corridor._program import Index, Program, compiled
+from tumen.corridor._program import Index, Program, compiled, forced_of, sunk
 from tumen.corridor._solution import Solution, accounted
 from tumen.errors import CaseError
 
@@ -35,6 +36,7 @@ def solve(
     rate: npt.ArrayLike = 0.08,
     segments: int = 10,
     accuracy: float | None = 1e-9,
+    forced: Sequence[str] = (),
 ) -> Solution:
     """The best flows, what is built, prices, rents and surplus, for each draw.
 
@@ -43,16 +45,19 @@ def solve(
     rate: of discount, a fraction a year, or one a draw; it turns capex into annuities. segments: of each sloped curve.
     accuracy: how much of the money that moves the surplus may miss where curves are sloped; None takes equal segments
     as they are, quicker, and `gap` says what that may miss. Stepped curves are exact either way.
+    forced: candidates or bundles that are built in full, whether it pays or not.
 
-    Raises CaseError, and NoConvergence naming the place where a solution fails its checks or surplus has no limit.
+    Raises CaseError, UnknownName, and NoConvergence naming the place where a solution fails its checks or surplus has
+    no limit.
     """
     if accuracy is not None and not 1e-12 <= accuracy < 1:
         raise CaseError([f"accuracy: {accuracy:g}, expected from 1e-12 to below 1"])
-    program = compiled(network, draws, objective, rate)
+    program, held = compiled(network, draws, objective, rate), forced_of(network, forced)
     engine = Engine(Part.whole(program), segments)
-    built = np.zeros((program.draws, 0), dtype=np.intp)
-    if len(program.candidate):
-        built, _, _ = best_builds(engine, accuracy)
+    built = np.tile(np.where(held, program.steps, 0), (program.draws, 1))
+    if not held.all():  # something is left to choose
+        chooser = Engine(Part.whole(sunk(program, held)), segments) if held.any() else engine
+        built[:, ~held], _, _ = best_builds(chooser, accuracy)
     return solved(program, engine, built, accuracy)
 
 

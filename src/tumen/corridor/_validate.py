@@ -60,6 +60,7 @@ def _commodities(network: Network) -> Iterator[str]:
 def _links(network: Network) -> Iterator[str]:
     yield from _twice("links", [link.name for link in network.links])
     nodes = {node.name for node in network.nodes}
+    names = {link.name for link in network.links}
     values = {good.name: good.value for good in network.commodities}
     goods = {good.name: good for good in network.commodities}
     for link in network.links:
@@ -75,11 +76,23 @@ def _links(network: Network) -> Iterator[str]:
             yield f"links: {link.name}: access is {link.access!r}, expected owner or open"
         if not link.candidate and (link.capex or link.steps != 1):
             yield f"links: {link.name}: only a candidate has capex or steps; what is built is sunk"
+        yield from _bundled(link, names)
         good = goods.get(link.commodity)
         slow = bool(link.days or link.gauge_breaks * link.gauge_days or link.border_stops * link.border_days)
         if good and slow and not values[good.name] and (good.time_value or good.interest):
             yield f"links: {link.name}: time costs a share of the value of {good.name}, which has none"
         yield from _owners(link)
+
+
+def _bundled(link: Link, names: set[str]) -> Iterator[str]:
+    if not link.bundle:
+        return
+    if not link.candidate:
+        yield f"links: {link.name}: it is in the bundle {link.bundle}, but it is no candidate"
+    elif link.steps != 1:
+        yield f"links: {link.name}: it is in the bundle {link.bundle} and has {link.steps:g} steps, expected 1"
+    if link.bundle in names:
+        yield f"links: {link.name}: its bundle {link.bundle} has the name of a link; give the bundle a name of its own"
 
 
 def _owners(link: Link) -> Iterator[str]:

@@ -14,7 +14,8 @@ they would do with an open link or at a common hub meanwhile is not counted, for
 Each solution stands the checks of `_check`: with an accuracy in every draw, with equal segments in the first of each
 problem, where the solver's own tolerances of 1e-9 hold in the others.
 
-Candidates are built wherever that pays the coalition. `_coalitions` says which problems are solved. Draws start from
+Candidates are built wherever that pays the coalition; those that are forced by every coalition that may use them, which
+pays their annuities, so that v(S) can be below nothing. `_coalitions` says which problems are solved. Draws start from
 the same basis each, so that any split of the draws into chunks gives the same numbers.
 """
 
@@ -32,7 +33,7 @@ from tumen.corridor._check import Part, check
 from tumen.corridor._coalitions import Plan, planned
 from tumen.corridor._drawn import Array, Draws
 from tumen.corridor._engine import Engine
-from tumen.corridor._program import Index, Program, compiled
+from tumen.corridor._program import Index, Program, compiled, forced_of, sunk
 from tumen.errors import CaseError, unknown_name
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class CoalitionValues:
     values (D, 2^n): the coalition's number has bit i where player i, in the order of `players`, is a member.
     short (D, 2^n): by how much each may fall short of the true value, because sloped curves are cut into segments.
     method: "components", "enumerate" or "none", as it was done. why: what everybody may use, if anything.
-    problems: how many different networks were solved for each draw.
+    problems: how many different networks were solved for each draw. forced: what was built whether it pays or not.
     """
 
     players: tuple[str, ...]
@@ -63,6 +64,7 @@ class CoalitionValues:
     method: str
     why: str
     problems: int
+    forced: tuple[str, ...] = ()
 
     @property
     def draws(self) -> int:
@@ -99,6 +101,8 @@ class CoalitionValues:
         ]
         if self.why:
             lines.append(f"  {self.why}")
+        if self.forced:
+            lines.append(f"  built by all that may: {', '.join(self.forced)}")
         means, names = self.values.mean(axis=0), self.coalitions()
         order = sorted(range(1, len(means)), key=lambda mask: (mask.bit_count(), mask))
         shown = order if len(order) <= _SHOWN else [m for m in order if m.bit_count() in (1, len(self.players))]
@@ -116,6 +120,7 @@ def values(
     draws: Draws | None = None,
     *,
     common: Sequence[str] = (),
+    forced: Sequence[str] = (),
     rate: npt.ArrayLike = 0.08,
     segments: int = 10,
     accuracy: float | None = None,
@@ -125,29 +130,38 @@ def values(
     """The value of every coalition in every draw.
 
     players: countries and owners of links; all that the network has must be players or in `common`.
+    forced: candidates or bundles that every coalition builds in full that may use them, whether it pays or not.
     draws, rate, segments: as in `solve`. accuracy: None takes equal segments as they are, and `short` bounds what that
     misses; a share of the money that moves makes every value so accurate, at some eight times the cost.
     decomposition: "auto" takes "components" where valid and "enumerate" elsewhere; "components" refuses where it is
     not; "none" solves the whole network for every coalition. workers: threads; they help where the extra `fast` works.
 
-    Raises CaseError, and NoConvergence as `solve` does.
+    Raises CaseError, UnknownName, and NoConvergence as `solve` does.
     """
     if accuracy is not None and not 1e-12 <= accuracy < 1:
         raise CaseError([f"accuracy: {accuracy:g}, expected from 1e-12 to below 1"])
-    program = compiled(network, draws, objective, rate)
-    plan = planned(program, players, common, decomposition)
+    program, held = compiled(network, draws, objective, rate), forced_of(network, forced)
+    standing = sunk(program, held)
+    plan = planned(standing, players, common, decomposition)
     if program.draws * float(1 << len(players)) > _NUMBERS:
         raise CaseError(
             [f"{program.draws:,} draws of {1 << len(players):,} coalitions are too many at once; use chunks"]
         )
-    found, missing = _solved(program, plan, segments, accuracy, workers)
+    found, missing = _solved(standing, plan, segments, accuracy, workers)
     total, short = (_added(plan, part) for part in (found, missing))
+    for k in np.flatnonzero(held):
+        who = plan.asked[program.candidate[k]]
+        may = np.arange(1 << len(plan.players)) & who == who
+        total = total - np.where(may, (program.annuity[:, k] * program.steps[k])[:, None], 0.0)
     if plan.why:  # what the parties in common reach alone is nobody's
         total = total - total[:, :1]
         short = short + short[:, :1]
     for array in (total, short):
         array.setflags(write=False)
-    return CoalitionValues(plan.players, objective, total, short, plan.method, plan.why, len(plan.parts))
+    built = dict.fromkeys(
+        link.bundle or link.name for link in (network.links[n] for n in program.candidate[held])
+    )  # fmt: skip
+    return CoalitionValues(plan.players, objective, total, short, plan.method, plan.why, len(plan.parts), tuple(built))
 
 
 def _solved(
@@ -160,7 +174,7 @@ def _solved(
         if not len(arcs) + len(curves):
             return np.zeros(program.draws), np.zeros(program.draws)
         engine = Engine(Part.of(program, arcs, curves), segments)
-        here = np.flatnonzero(np.isin(program.candidate, program.link[arcs]))
+        here = np.unique(program.bundle[np.isin(program.candidate, program.link[arcs])])
         built, worth, short = best_builds(engine, accuracy, here)
         if accuracy is None:  # else the duality gap of every draw has been measured already
             capacity = capacity_under(program, arcs, built)

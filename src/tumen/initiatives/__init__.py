@@ -3,11 +3,13 @@
 A module holds a frozen `Spec` and some of these pure functions, which turn the declaration into inputs of the engines:
 
     schedule(spec, inputs)      when it can start and how long it takes      (delivery)
-    links(spec, inputs)         what it adds to a corridor                   (corridor)
+    links(spec, inputs, net)    what it adds to the network `net`            (corridor)
     trade_shock(spec, inputs)   which trade costs it changes                 (trade)
     players(spec)               whom it needs                                (bargain)
+    bargain(spec, inputs)       what would persuade and what is believed     (bargain)
     lines(spec, inputs)         what is paid by whom, and which stocks move  (money)
     noise(spec, years)          the normals that it needs for each draw and year, by label
+    check(case, name)           what it needs of the rest of the case, and does not find
 
 `lines` gives back `Lines`, `trade_shock` a `TradeChange`. Nothing here draws a number or loops over draws.
 """
@@ -23,12 +25,12 @@ from typing import TYPE_CHECKING
 
 from tumen.case.fields import Initiative
 from tumen.errors import did_you_mean
-from tumen.initiatives._inputs import Inputs, Lines, TradeChange
+from tumen.initiatives._inputs import Addition, Inputs, Lines, TradeChange
 
 if TYPE_CHECKING:
     from tumen.case import Case, Keys
 
-__all__ = ["Inputs", "Lines", "TradeChange", "check", "kinds", "module"]
+__all__ = ["Addition", "Inputs", "Lines", "TradeChange", "check", "kinds", "module"]
 
 
 @cache
@@ -44,8 +46,11 @@ def module(kind: str) -> ModuleType:
 
 
 def check(case: Case) -> Iterator[tuple[Keys, str]]:
-    """What a kind needs of the rest of the case: the world's trade, with the countries and goods that it names."""
+    """What a kind needs of the rest of the case: its network, or the world's trade with what it names there."""
     for name, spec in case.initiatives.items():
+        own = getattr(module(spec.kind), "check", None)
+        if own is not None:
+            yield from own(case, name)
         named = getattr(module(spec.kind), "traded", None)
         if named is None:
             continue

@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from tumen.case.fields import Initiative
+    from tumen.corridor import Link
     from tumen.money import Posting, Stock, Treatment
     from tumen.trade import CostShock
     from tumen.uncertainty import Worlds
 
-__all__ = ["Inputs", "Lines", "TradeChange"]
+__all__ = ["Addition", "Inputs", "Lines", "TradeChange"]
 
 Array = npt.NDArray[np.float64]
 
@@ -71,6 +72,30 @@ class Lines:
     stocks: tuple[Stock, ...] = ()
     treatment: Treatment | None = None
     values: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What an initiative adds to a network: links that are built together, and what they cost.
+
+    draws: the drawn figures of the links, by the engine's names. built: whether it stands already, its capital sunk.
+    capex (draw,): MUSD; owners: who bears it, by shares; start (draw,): the year in which building begins; build, life:
+    years, (draw,). down (draw, year): the share of each year in which events stop it, and lost (draw,): that share in
+    the long run. distance: km in each country crossed, where the declaration says so.
+    """
+
+    network: str
+    links: tuple[Link, ...]
+    draws: Mapping[str, Array]
+    built: bool
+    capex: Array
+    owners: Mapping[str, Array]
+    start: Array
+    build: Array
+    life: Array
+    down: Array
+    lost: Array
+    distance: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

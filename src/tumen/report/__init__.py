@@ -12,9 +12,35 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tumen.report._page import About, Matrix, ParameterRow, render
+    from tumen.report._page import (
+        About,
+        Mark,
+        Matrix,
+        NetworkMap,
+        ParameterRow,
+        Place,
+        Range,
+        Ranges,
+        Route,
+        Share,
+        Shares,
+        render,
+    )
 
-__all__ = ["About", "Matrix", "ParameterRow", "render"]
+__all__ = [
+    "About",
+    "Mark",
+    "Matrix",
+    "NetworkMap",
+    "ParameterRow",
+    "Place",
+    "Range",
+    "Ranges",
+    "Route",
+    "Share",
+    "Shares",
+    "render",
+]
 
 
 def __getattr__(name: str) -> object:

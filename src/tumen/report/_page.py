@@ -20,13 +20,29 @@ from markupsafe import Markup
 from tumen.claims._answer import Answer, SourceNote
 from tumen.report import style
 from tumen.report._canvas import clean, drawing, typeset
+from tumen.report._map import NetworkMap, Place, Route, mapped
 from tumen.report._matrix import Matrix, shaded
+from tumen.report._ranges import Mark, Range, Ranges, ranged
+from tumen.report._shares import Share, Shares, shared_out
 from tumen.report._view import Cite, bibliography, card, link
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["About", "Matrix", "ParameterRow", "render"]
+__all__ = [
+    "About",
+    "Mark",
+    "Matrix",
+    "NetworkMap",
+    "ParameterRow",
+    "Place",
+    "Range",
+    "Ranges",
+    "Route",
+    "Share",
+    "Shares",
+    "render",
+]
 
 # Not from the calendar module: its names follow the user's locale, and the page is the same everywhere.
 _MONTHS = (
@@ -93,17 +109,24 @@ class _Group:
 
 
 def render(
-    answers: Sequence[Answer], parameters: Sequence[ParameterRow], about: About, matrices: Sequence[Matrix] = ()
+    answers: Sequence[Answer],
+    parameters: Sequence[ParameterRow],
+    about: About,
+    matrices: Sequence[Matrix] = (),
+    maps: Sequence[NetworkMap] = (),
+    shares: Sequence[Shares] = (),
+    ranges: Sequence[Ranges] = (),
 ) -> str:
     """The whole page.
 
     Each answer has one card, in the given order; parameters are grouped by their kind; `about` gives the masthead and
-    the limits; matrices stand after the claims. The page is HTML without any outside resource, and the same input gives
-    the same text.
+    the limits; maps, shares, ranges and matrices stand after the claims, each kind in a section of its own, absent
+    where there is none. The page is HTML without any outside resource, and the same input gives the same text.
     """
     sources = bibliography([*(a.sources for a in answers), *(p.sources for p in parameters)])
     with drawing():
         cards = [card(answer, number, sources) for number, answer in enumerate(answers, 1)]
+        figures = {"maps": mapped(maps), "shares": shared_out(shares), "ranges": ranged(ranges)}
     sheet = files("tumen.report").joinpath("style.css").read_text(encoding="utf-8")
     page = (
         _environment()
@@ -115,6 +138,7 @@ def render(
             groups=_groups(parameters, sources),
             count=len(parameters),
             matrices=shaded(matrices),
+            **figures,
             sources=sources,
             css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK))),
         )

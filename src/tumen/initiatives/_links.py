@@ -1,0 +1,214 @@
+"""Links of a network, from how a case declares them to the engine's own terms and units.
+
+A commodity counted in bcm has quantities in bcm a year and prices in MUSD per bcm, which are dollars per 1,000 m3.
+What is the same in every draw stands in the link itself; only what differs is handed over by draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from tumen.case import Carriage, Keys, NetworkSpec, carriage_amounts, measured_wrong, unit_of
+from tumen.case.fields import Duration, Fits, Frozen, Money, Quantity, Rate, Share, Text, Year
+from tumen.errors import did_you_mean
+from tumen.initiatives._inputs import Addition, Array, Inputs
+
+if TYPE_CHECKING:
+    from tumen.case import Case
+    from tumen.corridor import Link
+
+__all__ = [
+    "Capital",
+    "Problem",
+    "addition",
+    "engine_link",
+    "factor_of",
+    "parted",
+    "placed",
+    "problems_of",
+    "shares",
+    "wrong_amounts",
+]
+
+Problem = tuple[Keys, str]
+
+_DAYS = 365.25
+_FIXED = ("loss", "gauge_breaks", "border_stops")
+Years = Annotated[Quantity, Fits("duration", low=0, above=True, high=200, single=True)]
+
+
+class AdvanceTerms(Frozen):
+    """Money that a buyer pays in advance, at a `rate` below what capital costs; it is paid back by deliveries."""
+
+    amount: Money
+    rate: Rate
+
+
+class Capital(Frozen):
+    """What building takes: `capex` in all, spread over `build` years from `start`, for `life` years, by owners' shares.
+
+    An `advance` makes a part of it cheaper. `stopped_by` says which hazards stop the traffic, and for how long one
+    event does.
+    """
+
+    capex: Money
+    advance: AdvanceTerms | None = None
+    start: Year
+    build: Years
+    life: Years
+    owners: Annotated[Mapping[Text, Share], Field(min_length=1)]
+    stopped_by: Mapping[Text, Duration] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Capital:
+        shares = [share for share in self.owners.values() if share.distribution is not None]
+        constant = len(shares) == len(self.owners) and all(s.distribution.is_constant for s in shares if s.distribution)
+        if not constant:
+            raise ValueError("`owners` are single shares")
+        if abs(sum(share.central for share in shares) - 1) > 1e-6:
+            raise ValueError(f"`owners` have {sum(share.central for share in shares):.4g} in all; expected 100 %")
+        return self
+
+
+def engine_link(
+    name: str, terms: Carriage, value: Callable[[str], Array], factor: float, length: Array | None, **fixed: Any
+) -> tuple[Link, dict[str, Array]]:
+    """A link of the engine and its drawn figures; `value(field)` gives a figure's draws in base units."""
+    from tumen.corridor import Link
+
+    scale = {
+        "capacity": 1 / factor, "cost": factor, "tariff": factor * 100, "gauge_cost": factor, "border_cost": factor,
+        "days": _DAYS, "gauge_days": _DAYS, "border_days": _DAYS, "reliability": 1.0,
+    }  # fmt: skip
+    figures = {key: value(key) * times for key, times in scale.items() if getattr(terms, key) is not None}
+    if length is not None:
+        figures["length"] = length
+    same, drawn = parted(figures)
+    for key in _FIXED:
+        quantity = getattr(terms, key)
+        if quantity is not None:
+            same[key] = quantity.central
+    return Link(name=name, **{**same, **fixed}), {f"links.{name}.{key}": values for key, values in drawn.items()}
+
+
+def parted(figures: Mapping[str, Array]) -> tuple[dict[str, float], dict[str, Array]]:
+    """One number of each figure, and the draws of those that differ."""
+    drawn = {key: values for key, values in figures.items() if values.min() < values.max()}
+    return {key: float(values[0]) for key, values in figures.items()}, drawn
+
+
+def addition(
+    inputs: Inputs, made: Iterable[tuple[Link, dict[str, Array]]], *, network: NetworkSpec, built: bool,
+    distance: Mapping[str, Array] | None = None,
+) -> Addition:  # fmt: skip
+    """The links as one bundle, with their capital on the first."""
+    import dataclasses
+
+    spec: Any = inputs.spec
+    rate = inputs.worlds.values[network.rate.reference or f"{spec.network}.rate"]
+    parts = list(made)
+    draws = {key: values for _, own in parts for key, values in own.items()}
+    capex = _capital(inputs, rate)
+    links = [link for link, _ in parts]
+    if not built:
+        bundle = f"{inputs.name}.all" if len(links) > 1 else ""
+        terms = {"candidate": True, "bundle": bundle, "life": spec.life.central, "build_years": spec.build.central}
+        links = [dataclasses.replace(link, **terms) for link in links]
+        links[0] = dataclasses.replace(links[0], capex=float(capex[0]))
+        if capex.min() < capex.max():
+            draws[f"links.{links[0].name}.capex"] = capex
+    down, lost = _down(inputs, spec.stopped_by)
+    return Addition(
+        network=spec.network, links=tuple(links), draws=draws, built=built, capex=capex,
+        owners={owner: inputs(f"owners.{owner}") for owner in spec.owners}, start=inputs("start"),
+        build=inputs("build"), life=inputs("life"), down=down, lost=lost, distance=distance or {},
+    )  # fmt: skip
+
+
+def _capital(inputs: Inputs, rate: Array) -> Array:
+    """What the capital comes to at the network's rate: of an advance only what it costs by its own."""
+    from tumen.corridor import annuity_factor
+
+    capex, spec = inputs("capex"), inputs.spec
+    if getattr(spec, "advance", None) is None:
+        return capex
+    life = inputs("life")
+    cheap = annuity_factor(inputs("advance.rate"), life) / annuity_factor(rate, life)
+    return np.asarray(capex - np.minimum(inputs("advance.amount"), capex) * np.maximum(1 - cheap, 0.0))
+
+
+def shares(spec: Capital) -> dict[str, float]:
+    """Owners with their shares, as the engine has them."""
+    return {owner: share.central for owner, share in spec.owners.items()}
+
+
+def _down(inputs: Inputs, stopped_by: Mapping[str, Quantity]) -> tuple[Array, Array]:
+    """The share of each year in which events stop the traffic, and that share in the long run.
+
+    An event stops it for its time, from the middle of its year on; in the long run 1 - 1/(1 + rate x time) is lost.
+    """
+    years = len(inputs.years)
+    up = np.ones((inputs.worlds.size, years))
+    lasting = np.ones(inputs.worlds.size)
+    for hazard in stopped_by:
+        events, time = inputs.process(hazard), inputs(f"stopped_by.{hazard}")
+        assert events is not None
+        happened = (events > 0).astype(float)
+        stopped = np.zeros_like(up)
+        for after in range(years):  # what of the stop falls into the year `after` years later
+            part = np.clip(time - (after - 0.5), 0.0, 1.0) if after else np.minimum(time, 0.5)
+            if not part.max() > 0:
+                break
+            stopped[:, after:] = np.maximum(stopped[:, after:], happened[:, : years - after] * part[:, None])
+        up *= 1 - stopped
+        lasting /= 1 + inputs.worlds.values[f"{hazard}.rate"] * time
+    return 1 - up, 1 - lasting
+
+
+def placed(name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
+    """Problems of an initiative with their place in the case."""
+    return ((("initiatives", name, *keys), what) for keys, what in problems)
+
+
+def problems_of(case: Case, spec: Any, ends: Iterable[str] = (), crosses: Iterable[str] = ()) -> Iterator[Problem]:
+    """What is wrong with the names that an initiative declares: keys below the initiative, and what."""
+    network = case.networks.get(spec.network)
+    if network is None:
+        yield ("network",), f"`{spec.network}` is no network of this case; {did_you_mean(spec.network, case.networks)}"
+        return
+    written = {"origin": "from", "to": "to"}
+    for end in ends:
+        node = getattr(spec, end)
+        if node not in network.nodes:
+            yield (written[end],), f"`{node}` is no node of `{spec.network}`; {did_you_mean(node, network.nodes)}"
+    parties = (*network.players, *network.common)
+    named = [(("crosses", index), country) for index, country in enumerate(crosses)]
+    named += [(("owners", owner), owner) for owner in spec.owners]
+    for keys, party in named:
+        if party not in parties:
+            yield keys, f"`{party}` takes no part in `{spec.network}`; {did_you_mean(party, parties)}"
+    hazards = [name for name, process in case.file.processes.items() if process.hazard is not None]
+    for hazard in spec.stopped_by:
+        if hazard not in hazards:
+            yield ("stopped_by", hazard), f"`{hazard}` is no hazard of this case; {did_you_mean(hazard, hazards)}"
+
+
+def wrong_amounts(case: Case, spec: Any, good: str, terms: Carriage, below: Keys = ()) -> Iterator[Problem]:
+    """Whether the figures of a link fit what it carries."""
+    network = case.networks[spec.network]
+    if good not in network.commodities:
+        yield below, f"`{good}` is no commodity of `{spec.network}`; {did_you_mean(good, network.commodities)}"
+        return
+    for key, quantity, wanted in carriage_amounts(terms):
+        wrong = measured_wrong(case, network, quantity, good, wanted)
+        if wrong:
+            yield (*below, key), wrong
+
+
+def factor_of(case_network: NetworkSpec, commodity: str) -> float:
+    """How many base units one unit of the commodity is: 1e9 m3 in a bcm."""
+    return unit_of(case_network, commodity).factor
