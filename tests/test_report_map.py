@@ -96,7 +96,7 @@ def test_rings_are_closed_and_no_edge_jumps_across_the_world() -> None:
 def test_arcs_are_sums_of_differences_and_are_read_backwards() -> None:
     topology = {
         "transform": {"scale": [0.5, 2.0], "translate": [10.0, 20.0]},
-        "arcs": [[[0, 0], [4, 0], [0, 3]], [[0, 0], [0, 3], [4, 0]], [[4, 3], [4, 0], [0, -3], [-4, 0]]],
+        "arcs": [[[0, 0], [4, 0], [0, 3]], [[0, 0], [0, 3], [4, 0]], [[4, 3], [4, 0], [0, -3], [-8, 0]]],
         "objects": {
             "countries": {
                 "type": "GeometryCollection",
@@ -111,9 +111,8 @@ def test_arcs_are_sums_of_differences_and_are_read_backwards() -> None:
     found = decoded(topology)
     west = [(10, 20), (12, 20), (12, 26), (10, 26), (10, 20)]
     assert [tuple(p) for p in found.countries[0].rings[0]] == west
-    assert [tuple(p) for p in found.countries[1].rings[0]][2:] == [(12, 26), (14, 26), (14, 20), (12, 20), (10, 20)][
-        0:1
-    ] + [(14, 26), (14, 20), (10, 20)]
+    east = [(10, 20), (12, 20), (12, 26), (14, 26), (14, 20), (10, 20)]
+    assert [tuple(p) for p in found.countries[1].rings[0]] == east
     assert found.countries[2].rings == ()
     assert np.isfinite(found.borders[:, 0]).sum() == 3  # arc 0 alone is shared
     assert np.isfinite(found.coasts[:, 0]).sum() == 7
@@ -177,7 +176,7 @@ def test_widths_are_in_proportion_to_flows() -> None:
     ribbons = [s for s in shapes(chart, style.MUTED) if len(s) > 30]  # triangles are heads of arrows
     found = sorted(math.dist(ribbon[0], ribbon[65]) for ribbon in ribbons)
     assert found == pytest.approx([13 / 4, 13 / 2, 13], rel=0.02)
-    legend = [s for s in shapes(chart, style.MUTED) if len(s) == 5]
+    legend = [s for s in shapes(chart, style.MUTED) if len(s) == 4]
     sample = legend[-1]
     assert math.dist(sample[0], sample[3]) == pytest.approx(13.0, rel=0.02)  # "20 bcm a year"
     assert any(words.replace("\N{NO-BREAK SPACE}", " ") == "20 bcm a year" for words, _, _ in labels(chart))
@@ -197,7 +196,7 @@ def test_routes_of_a_pair_lie_apart_and_what_is_never_built_is_thin_grey_and_das
     chart = ElementTree.fromstring(drawn(NetworkMap("t", "", places, both)))
     ribbons = [s for s in shapes(chart, style.MUTED) if len(s) > 30]
     assert len(ribbons) == 2
-    middles = sorted(np.mean([p[1] for p in s[14:19]]) for s in ribbons)
+    middles = sorted(np.mean([p[1] for p in (*s[14:19], *s[47:52])]) for s in ribbons)
     assert middles[1] - middles[0] > 13
     never = (route("x", "a", "b", 10.0, planned=True, built=0.0),)
     svg = drawn(NetworkMap("t", "", places, never))
@@ -223,7 +222,7 @@ def test_names_neither_touch_each_other_nor_leave_the_map(width: int) -> None:
 def test_nothing_is_drawn_beyond_the_frame() -> None:
     for width in (style.WIDE, style.NARROW):
         svg = drawn(GAS, width)
-        chart = ElementTree.fromstring(svg)
+        chart = ElementTree.fromstring(re.sub(r"<defs>.*?</defs>", "", svg))  # dots are defined about nought
         height = float(chart.get("viewBox", "").split()[3])
         for color in (style.PAPER, style.REST, style.RULE, style.MUTED, style.ACCENT):
             for x, y in (point for shape in shapes(chart, color) for point in shape if len(shape) > 12):
@@ -261,7 +260,8 @@ AROUND = tuple(Place(str(k), f"place {k}", "", 10.0 * (k % 5) - 20, 60.0 * k) fo
                    (route("x", "sak", "q", 3.0), route("y", "sak", "nowhere", 3.0), route("z", "sak", "sak", 3.0),
                     route("n", "sak", "kha", math.nan, low=math.nan, high=math.inf, used=math.nan, built=math.nan),
                     route("h", "kha", "vla", 1e300), route("s", "kha", "vla", 1e-50))),
-        NetworkMap("units", "", PLACES[:3], (route("x", "sak", "kha", 3e6, unit="t/yr"), route("y", "kha", "vla", 2.0))),
+        NetworkMap("units", "", PLACES[:3],
+                   (route("x", "sak", "kha", 3e6, unit="t/yr"), route("y", "kha", "vla", 2.0))),
     ],
     ids=lambda network: network.title,
 )  # fmt: skip
@@ -287,7 +287,7 @@ def test_a_page_shows_the_map_twice_and_every_route_in_the_table() -> None:
     page = render(answers()[:1], parameters(), about(), maps=[GAS])
     parsed = Page(page)
     text = " ".join(" ".join(parsed.words).split()).replace("\N{NO-BREAK SPACE}", " ")
-    assert page.count('viewBox="0 0 816') == page.count('viewBox="0 0 356') > 1
+    assert page.count('<div class="wide">') == page.count('<div class="narrow">') == 2
     for row in ROUTES:
         assert row.name in text
     assert "in no draw" in text

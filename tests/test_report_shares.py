@@ -127,7 +127,8 @@ ODD = Shares(
         Shares("t", "", "MUSD", (("a", (Share("x", 0.0, 0.0, 0.0),)),)),
         Shares("t", "", "share", (("a", (Share("x", -1.0, -1.0, -1.0),)),)),
         Shares("t", "", "MUSD", (("a", (Share("x", -5e9, -9e9, -1e9), Share("z", 1e-9, 0.0, 1.0))),)),
-        Shares("t", "", "", tuple((f"a very long name of a solution, the {k}", (Share("p" * 90, k, 0.0, 9.0),)) for k in range(7))),
+        Shares("t", "", "",
+               tuple((f"a very long name of a solution, the {k}", (Share("p" * 90, k, 0, 9),)) for k in range(7))),
     ],
 )  # fmt: skip
 def test_no_shares_break_the_chart(split: Shares) -> None:
@@ -142,8 +143,10 @@ def test_no_shares_break_the_chart(split: Shares) -> None:
     [
         Ranges("t", "", "MUSD", (Range("x", 0.0, 0.0, 0.0),), ()),
         Ranges("t", "", "MUSD", (Range("x", 5.0, 5.0, 5.0),), (Mark("m", 5.0, 5.0),)),
-        Ranges("t", "", "MUSD", (Range("x", -9.0, -5.0, -4.0), Range("y", math.nan, 1.0, 2.0)), (Mark("m", 5.0, math.inf),)),
-        Ranges("t", "", "MUSD", (Range("x" * 99, 1.0, 2.0, 3.0, "n" * 99),), tuple(Mark("m" * 60, 2.0, 2.0) for _ in range(6))),
+        Ranges("t", "", "MUSD", (Range("x", -9.0, -5.0, -4.0), Range("y", math.nan, 1.0, 2.0)),
+               (Mark("m", 5.0, math.inf),)),
+        Ranges("t", "", "MUSD", (Range("x" * 99, 1.0, 2.0, 3.0, "n" * 99),),
+               tuple(Mark("m" * 60, 2.0, 2.0) for _ in range(6))),
         Ranges("t", "", "share", (Range("x", 0.1, 0.2, 0.3),), (Mark("m", 0.4, 0.2),)),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tumen.claims._answer import Answer, Beside, Breakeven, Driver, Envelope, Figure, PathSummary, SourceNote
 from tumen.claims._check import envelope_value
-from tumen.claims._take import Question, currency, met
+from tumen.claims._take import Question, met, unit_in
 from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def answer(
     claim = case.claims[asked.name]
     share, se = probability(met(asked, values))
     p05, median, p95 = (float(q) for q in np.quantile(values, [0.05, 0.5, 0.95]))
-    unit = f"M{currency(case, asked.arguments)}" if asked.measure.unit == "M*" else asked.measure.unit
+    unit = unit_in(case, asked.measure, asked.arguments)
     threshold = (asked.low, asked.high) if asked.kind == "between" else (asked.low,)
     where = tuple((key, _text(value)) for key, value in claim.where.items())
     return Answer(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tumen.claims import _equilibrium, _inducement, _money, _process, _trade
+from tumen.claims import _corridor, _deals, _equilibrium, _inducement, _money, _process, _trade
 from tumen.claims._answer import Beside, Figure, HistoryPoint
 from tumen.errors import unknown_name
 
@@ -20,7 +20,8 @@ __all__ = ["MEASURES", "Measure", "measure"]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of the table. `unit` is the base unit; `M*` stands for millions of whatever currency it is in.
+    """One row of the table. `unit` is the base unit; `M*` stands for millions of whatever currency it is in,
+    `Q*` for a quantity a year in the unit of what a line carries, `P*` for its price.
 
     The first clause of `doc`, up to a comma, is what the measure is called in answers.
 
@@ -73,6 +74,28 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
         _row("trade.idle_loss", "MUSD", _equilibrium.idle_loss, costly=True),
         _row("trade.leak_relief", "share", _equilibrium.leak_relief, costly=True),
         _row("trade.leak_rent", "MUSD", _equilibrium.leak_rent, costly=True),
+        _row("corridor.traffic", "Q*", _corridor.traffic, "year", costly=True),
+        _row("corridor.free_supply", "Q*", _corridor.free_supply),
+        _row("corridor.net_gain", "MUSD", _corridor.net_gain, "year", costly=True, figures=_corridor.net_gain_figures),
+        _row("corridor.cover", "share", _corridor.cover, "year", costly=True, figures=_corridor.cover_figures),
+        _row("corridor.full_by", "year", _corridor.full_by, costly=True),
+        _row("corridor.npv", "MUSD", _corridor.npv, costly=True),
+        _row("corridor.time_saved", "yr", _corridor.time_saved),
+        _row("corridor.cost_ratio", "share", _corridor.cost_ratio),
+        _row("bargain.share", "MUSD", _deals.share, costly=True, figures=_deals.share_figures),
+        _row("bargain.gain", "MUSD", _deals.gain, costly=True),
+        _row("bargain.fee", "MUSD", _deals.fee, costly=True, figures=_deals.fee_figures),
+        _row("bargain.fee_in_kind", "share", _deals.fee_in_kind, costly=True),
+        _row("bargain.hold_up", "MUSD", _deals.hold_up, costly=True, figures=_deals.hold_up_figures),
+        _row("bargain.self_enforcing_fee", "MUSD", _deals.self_enforcing_fee, costly=True,
+             figures=_deals.self_enforcing_figures),
+        _row("bargain.self_enforcing_spare", "MUSD", _deals.self_enforcing_spare, costly=True,
+             figures=_deals.self_enforcing_figures),
+        _row("bargain.price", "P*", _deals.price, costly=True),
+        _row("bargain.price_from_others", "P*", _deals.price_from_others, costly=True),
+        _row("bargain.price_taken_off", "P*", _deals.price_taken_off, costly=True),
+        _row("bargain.offer_needed", "MUSD", _deals.offer_needed, costly=True),
+        _row("bargain.stability_margin", "MUSD", _deals.stability_margin, costly=True),
         _row("money.net", "M*", _money.net, "year"),
         _row("money.written_off", "M*", _money.written_off, figures=_money.debt_figures),
         _row("money.relief", "M*", _money.relief, figures=_money.debt_figures),

@@ -66,10 +66,9 @@ def read_question(case: Case, name: str, claim: ClaimSpec) -> tuple[Question | N
     wrong += _wrong_test(case, taken, claim, arguments)
     if wrong:
         return None, wrong
-    test = claim.test
-    return Question(
-        name, taken, arguments, test.kind, test.low.central, test.high.central, time.get("year"), time.get("by")
-    ), []
+    test, factor = claim.test, scale_of(case, taken, arguments)
+    low, high = test.low.central / factor, test.high.central / factor
+    return Question(name, taken, arguments, test.kind, low, high, time.get("year"), time.get("by")), []
 
 
 def take(outcome: Outcome, asked: Question) -> Array:
@@ -138,11 +137,47 @@ def _wrong_test(case: Case, taken: Measure, claim: ClaimSpec, arguments: Mapping
         return [("test", f"{taken.name} {what}")]
     if taken.unit == "year":
         return []
-    wanted = f"M{currency(case, arguments)}" if taken.unit == "M*" else taken.unit
+    wanted = unit_in(case, taken, arguments)
     if unit.powers != parse_unit({"share": "", "1/yr": "/yr"}.get(wanted, wanted)).powers:
         example = {"share": "at_least 100 %", "1/yr": "at_most 19 %/yr"}.get(wanted, f"at_least 100 {wanted}")
         return [("test", f"{taken.name} is in {wanted}, the test in {unit.label}; write it like `{example}`")]
     return []
+
+
+def unit_in(case: Case, taken: Measure, arguments: Mapping[str, Any]) -> str:
+    """The unit of a measure with these arguments, in which its values stand."""
+    from tumen.case import price_label
+
+    if taken.unit == "M*":
+        return f"M{currency(case, arguments)}"
+    if taken.unit not in ("Q*", "P*"):
+        return taken.unit
+    unit = _commodity_unit(case, arguments)
+    return f"{unit}/yr" if taken.unit == "Q*" else price_label(unit)
+
+
+def scale_of(case: Case, taken: Measure, arguments: Mapping[str, Any]) -> float:
+    """How many base units one unit of the measure's values is: a test is written in any unit and read into these."""
+    from tumen.case import parse_unit
+
+    if taken.unit not in ("Q*", "P*"):
+        return 1.0
+    factor = parse_unit(_commodity_unit(case, arguments)).factor
+    return factor if taken.unit == "Q*" else 1 / factor
+
+
+def _commodity_unit(case: Case, arguments: Mapping[str, Any]) -> str:
+    """The unit of what the measure is about: the good named, or what the line or the supply has."""
+    spec: Any = case.initiatives.get(str(arguments.get("initiative")))
+    network = case.networks.get(str(arguments.get("network", getattr(spec, "network", ""))))
+    if network is None:  # a wrong name, which is said of the argument
+        return "bcm"
+    good = arguments.get("good") or getattr(spec, "commodity", "") or next(iter(getattr(spec, "carries", ())), "")
+    supply = network.supply.get(str(arguments.get("supply")))
+    good = supply.commodity if supply is not None else good
+    if spec is not None and spec.kind == "capacity":
+        good = network.links[next(iter(spec.adds))].commodity
+    return network.commodities[network.good(str(good))].unit
 
 
 def currency(case: Case, arguments: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tumen.trade import CostShock
     from tumen.uncertainty import Worlds
 
-__all__ = ["Addition", "Inputs", "Lines", "TradeChange"]
+__all__ = ["Addition", "Enforcement", "Inputs", "Lines", "Squeeze", "TradeChange"]
 
 Array = npt.NDArray[np.float64]
 
@@ -75,13 +75,27 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Enforcement:
+    """What keeps a deal over a line, by player, (draw,): discount rates, shares that can be grabbed, pledges, MUSD.
+
+    ends (draw,): the probability that the deal ends by itself in a year.
+    """
+
+    rates: Mapping[str, Array]
+    grabs: Mapping[str, Array]
+    pledges: Mapping[str, Array]
+    ends: Array
+
+
+@dataclass(frozen=True)
 class Addition:
     """What an initiative adds to a network: links that are built together, and what they cost.
 
     draws: the drawn figures of the links, by the engine's names. built: whether it stands already, its capital sunk.
     capex (draw,): MUSD; owners: who bears it, by shares; start (draw,): the year in which building begins; build, life:
     years, (draw,). down (draw, year): the share of each year in which events stop it, and lost (draw,): that share in
-    the long run. distance: km in each country crossed, where the declaration says so.
+    the long run. distance: km in each country crossed, and enforcement, what keeps the deal, where the declaration says
+    so.
     """
 
     network: str
@@ -96,6 +110,15 @@ class Addition:
     down: Array
     lost: Array
     distance: Mapping[str, Array] = field(default_factory=dict)
+    enforcement: Enforcement | None = None
+
+
+@dataclass(frozen=True)
+class Squeeze:
+    """What sanctions do to a network: cuts of rows of demand or options by a share, and capital that is dearer."""
+
+    cuts: Mapping[str, Array]
+    rise: Array
 
 
 @dataclass(frozen=True)
@@ -107,6 +130,7 @@ class TradeChange:
     what can be asked is what taking it away would bring. expected: whether it is part of what is expected, or only
     asked about. idle (draw,): MUSD a year that the target forgoes by what it cannot sell, net of what it would cost;
     relief (draw,): what of that a leak brings back, rent (draw,): what it earns whoever leaks.
+    squeezes: what it does to networks, by their names.
     """
 
     shock: CostShock
@@ -117,6 +141,7 @@ class TradeChange:
     idle: Array | None = None
     relief: Array | None = None
     rent: Array | None = None
+    squeezes: Mapping[str, Squeeze] = field(default_factory=dict)
 
     @property
     def asked(self) -> CostShock:

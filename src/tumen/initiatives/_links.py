@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from tumen.case import Carriage, Keys, NetworkSpec, carriage_amounts, measured_wrong, unit_of
-from tumen.case.fields import Duration, Fits, Frozen, Money, Quantity, Rate, Share, Text, Year
+from tumen.case.fields import Duration, Fits, Frozen, HazardName, Money, Quantity, Rate, Share, Text, Year
 from tumen.errors import did_you_mean
-from tumen.initiatives._inputs import Addition, Array, Inputs
+from tumen.initiatives._inputs import Addition, Array, Enforcement, Inputs
 
 if TYPE_CHECKING:
     from tumen.case import Case
@@ -48,6 +48,20 @@ class AdvanceTerms(Frozen):
     rate: Rate
 
 
+class EnforcementTerms(Frozen):
+    """What keeps a deal over the line where no court does.
+
+    `rates`: what the future is discounted by, player by player. `grabs`: what a player can take in the year in which he
+    breaks it, as a share of that year's goods at their price; `pledges`: what he loses then. All who bargain over the
+    line are named in `rates`. `ends`: the hazard that ends the deal for good.
+    """
+
+    rates: Annotated[Mapping[Text, Rate], Field(min_length=2)]
+    grabs: Mapping[Text, Share] = Field(default_factory=dict)
+    pledges: Mapping[Text, Money] = Field(default_factory=dict)
+    ends: HazardName | None = None
+
+
 class Capital(Frozen):
     """What building takes: `capex` in all, spread over `build` years from `start`, for `life` years, by owners' shares.
 
@@ -57,6 +71,7 @@ class Capital(Frozen):
 
     capex: Money
     advance: AdvanceTerms | None = None
+    enforcement: EnforcementTerms | None = None
     start: Year
     build: Years
     life: Years
@@ -126,6 +141,7 @@ def addition(
         network=spec.network, links=tuple(links), draws=draws, built=built, capex=capex,
         owners={owner: inputs(f"owners.{owner}") for owner in spec.owners}, start=inputs("start"),
         build=inputs("build"), life=inputs("life"), down=down, lost=lost, distance=distance or {},
+        enforcement=_enforcement(inputs, spec.enforcement),
     )  # fmt: skip
 
 
@@ -139,6 +155,17 @@ def _capital(inputs: Inputs, rate: Array) -> Array:
     life = inputs("life")
     cheap = annuity_factor(inputs("advance.rate"), life) / annuity_factor(rate, life)
     return np.asarray(capex - np.minimum(inputs("advance.amount"), capex) * np.maximum(1 - cheap, 0.0))
+
+
+def _enforcement(inputs: Inputs, terms: EnforcementTerms | None) -> Enforcement | None:
+    if terms is None:
+        return None
+    drawn = {
+        part: {player: inputs(f"enforcement.{part}.{player}") for player in getattr(terms, part)}
+        for part in ("rates", "grabs", "pledges")
+    }
+    rate = 0 * inputs("capex") if terms.ends is None else inputs.worlds.values[f"{terms.ends}.rate"]
+    return Enforcement(**drawn, ends=-np.expm1(-rate))
 
 
 def shares(spec: Capital) -> dict[str, float]:
@@ -186,8 +213,15 @@ def problems_of(case: Case, spec: Any, ends: Iterable[str] = (), crosses: Iterab
         if node not in network.nodes:
             yield (written[end],), f"`{node}` is no node of `{spec.network}`; {did_you_mean(node, network.nodes)}"
     parties = (*network.players, *network.common)
-    named = [(("crosses", index), country) for index, country in enumerate(crosses)]
+    named: list[tuple[Keys, str]] = [(("crosses", index), country) for index, country in enumerate(crosses)]
     named += [(("owners", owner), owner) for owner in spec.owners]
+    if spec.enforcement is not None:
+        for part in ("rates", "grabs", "pledges"):
+            named += [(("enforcement", part, player), player) for player in getattr(spec.enforcement, part)]
+        for part in ("grabs", "pledges"):
+            for player in getattr(spec.enforcement, part):
+                if player not in spec.enforcement.rates:
+                    yield ("enforcement", part, player), f"`{player}` has no rate in `rates`; add it there"
     for keys, party in named:
         if party not in parties:
             yield keys, f"`{party}` takes no part in `{spec.network}`; {did_you_mean(party, parties)}"

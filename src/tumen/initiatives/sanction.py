@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from tumen.case.fields import Duration, Frozen, Initiative, MoneyRate, PlayerName, Ratio, Share, Text, Year
-from tumen.initiatives._inputs import Array, Inputs, TradeChange
+from tumen.case.fields import Duration, Frozen, Initiative, MoneyRate, PlayerName, Rate, Ratio, Share, Text, Year
+from tumen.errors import did_you_mean
+from tumen.initiatives._inputs import Array, Inputs, Squeeze, TradeChange
 from tumen.initiatives._ramp import ramp
 
 if TYPE_CHECKING:
+    from tumen.case import Case
     from tumen.trade import Cap, CostShock
 
-__all__ = ["Spec", "trade_shock", "traded"]
+__all__ = ["Spec", "check", "trade_shock", "traded"]
 
 Keys = tuple[str | int, ...]
 
@@ -80,6 +82,13 @@ class LeakTerms(Frozen):
     discount: Share
 
 
+class SqueezeTerms(Frozen):
+    """What it does to a network: `cuts` of what buyers there take, by rows of demand or options, and dearer capital."""
+
+    cuts: Mapping[Text, Share] = Field(default_factory=dict)
+    dearer_capital: Rate | None = None
+
+
 class Spec(Initiative):
     """The declaration.
 
@@ -96,6 +105,7 @@ class Spec(Initiative):
     caps: Mapping[Text, CapTerms] = Field(default_factory=dict)
     idle: IdleTerms | None = None
     leak: LeakTerms | None = None
+    networks: Mapping[Text, SqueezeTerms] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _can_be(self) -> Spec:
@@ -147,7 +157,27 @@ def trade_shock(spec: Spec, inputs: Inputs) -> TradeChange:
         idle=None if spec.idle is None else inputs("idle.value") * (1 - inputs("idle.cost")),
         relief=None if spec.leak is None else _relief(inputs),
         rent=None if spec.leak is None else _leaked(inputs) * inputs("leak.discount"),
+        squeezes={name: _squeeze(name, terms, inputs) for name, terms in spec.networks.items()},
     )
+
+
+def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
+    """Networks that it squeezes, and their rows."""
+    spec: Any = case.initiatives[name]
+    for network, terms in spec.networks.items():
+        place = ("initiatives", name, "networks", network)
+        if network not in case.networks:
+            yield place, f"`{network}` is no network of this case; {did_you_mean(network, case.networks)}"
+            continue
+        known = [*case.networks[network].demand, *case.networks[network].options]
+        for row in terms.cuts:
+            if row not in known:
+                yield (*place, "cuts", row), f"`{row}` is no demand or option there; {did_you_mean(row, known)}"
+
+
+def _squeeze(name: str, terms: SqueezeTerms, inputs: Inputs) -> Squeeze:
+    cuts = {row: inputs(f"networks.{name}.cuts.{row}") for row in terms.cuts}
+    return Squeeze(cuts, inputs(f"networks.{name}.dearer_capital"))
 
 
 def _shock(spec: Spec, name: str, measure: Measure, inputs: Inputs) -> CostShock:

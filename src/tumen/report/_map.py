@@ -191,7 +191,7 @@ def network_map(drawn: NetworkMap, key: str, width: float, height: float) -> Mar
     routes = _joined(drawn, places)
     entries = _legend(routes, full)
     rows = _rows(entries, width)
-    frame = Box(0.5, 0.5, width - 0.5, height - 26 * len(rows) - 6)
+    frame = Box(0.5, 0.5, width - 0.5, height - 26 * len(rows) - 9)
     conic, points = fitted(_degrees(places), frame)
     at = dict(zip(places, points, strict=True))
     land = ground(canvas, conic, frame)
@@ -214,7 +214,7 @@ def network_map(drawn: NetworkMap, key: str, width: float, height: float) -> Mar
             words = _figure(line.route)
             labels.put(_beside(line, words, letters - 1), words, line.color, letters - 1, most=0.3)
     _name_countries(labels, land)
-    _draw_legend(canvas, rows, frame.bottom + 22)
+    _draw_legend(canvas, rows, frame.bottom + 21)
     return canvas.svg(key, drawn.title, _describe(drawn))
 
 

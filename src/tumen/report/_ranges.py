@@ -86,17 +86,17 @@ def ranges_chart(drawn: Ranges, key: str, width: float) -> Markup:
     x = _scale(ranges, marks, Frame(left, 0, width - right - 6, 0))
     flags = _flags(marks, drawn.unit, x, width)
     top = max((flag.spot.y for flag in flags), default=0.0) + 14
-    step = 44.0 if wide else 48.0 + (15.0 if any(notes) else 0.0)
-    canvas = Canvas(width, top + step * len(ranges) + 30)
+    step = 44.0 if wide else 48.0 + (16.0 if any(notes) else 0.0)
+    canvas = Canvas(width, top + step * len(ranges) + 32)
     frame = Frame(left, top, width - right - 6, top + step * len(ranges))
     rows = [top + step * k + (step / 2 if wide else step - 15) for k in range(len(ranges))]
     _draw_marks(canvas, marks, flags, x, frame, [] if wide else rows)
     frame.base(canvas, x, drawn.unit, 6 if wide else 4)
     for row, name, note, figure, y in zip(ranges, names, notes, figures, rows, strict=True):
-        lift = (7.0 if note else 0.0) if wide else 20.0 + (15.0 if note else 0.0)
+        lift = (8.0 if note else 0.0) if wide else 20.0 + (16.0 if note else 0.0)
         canvas.text(Spot(0, y - lift), name, bold=True)
         if note:
-            canvas.text(Spot(0, y - lift + 15), note, style.MUTED, 11)
+            canvas.text(Spot(0, y - lift + 16), note, style.MUTED, 11)
         ends = sorted((x(row.low), x(row.high)))
         canvas.line(ends, (y, y), style.PAPER, 11.0)
         canvas.line(ends, (y, y), style.FAN[2], 8.0)
@@ -227,6 +227,7 @@ def ranged(ranges: Sequence[Ranges]) -> tuple[Ranged, ...]:
         if can_draw_ranges(drawn):
             wide = ranges_chart(drawn, f"ranges{number}w", style.WIDE)
             chart = Chart(drawn.title, drawn.gloss, wide, ranges_chart(drawn, f"ranges{number}n", style.NARROW))
-        notes = [(r.label, r.note) for r in drawn.ranges] + [(m.label, m.note) for m in drawn.marks]
+        # Short notes of ranges stand in the chart.
+        notes = [(r.label, r.note) for r in drawn.ranges if len(r.note) > 42] + [(m.label, m.note) for m in drawn.marks]
         made.append(Ranged(drawn, chart, tuple((label, note) for label, note in notes if note)))
     return tuple(made)

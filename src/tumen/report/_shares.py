@@ -54,7 +54,7 @@ def shares_chart(drawn: Shares, key: str, width: float) -> Markup:
     top = 24.0 * len(legend) + 8
     head = 0.0 if wide else 20.0  # on a phone a player's name stands above its bars
     group = head + _STEP * len(drawn.solutions) + _GROUP
-    canvas = Canvas(width, top + group * len(players) + 26)
+    canvas = Canvas(width, top + group * len(players) + 30)
     names = [shorten(player, 24 if wide else 44) for player in players]
     left = max(map(text_width, names)) * 1.06 + 14 if wide else 4.0
     frame = Frame(left, top, width - 6, top + group * len(players) - 2)
