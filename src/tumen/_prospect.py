@@ -20,7 +20,7 @@ from tumen.errors import unknown_name
 if TYPE_CHECKING:
     from tumen.bargain import Game
     from tumen.case import NetworkSpec
-    from tumen.corridor import Link, Network, Solution
+    from tumen.corridor import Coalitions, Link, Network, Solution
     from tumen.initiatives import Addition
 
 __all__ = ["Prospect"]
@@ -33,76 +33,91 @@ Remember = Callable[..., Any]
 class Prospect:
     """One network in every draw of the worlds, with what the included initiatives add to it.
 
-    network, draws: as the corridor engine takes them, for the first year. rate (draw,): the cost of capital. growth:
-    how quantities grow, by the engine's names. additions: what each initiative adds, by its name.
+    base, base_draws: as the corridor engine takes them, for the first year, with all that initiatives add. left_out:
+    those asked to be away, paid: those whose capital is sunk. rate (draw,): the cost of capital. growth: how quantities
+    grow, by row. additions: what each initiative adds, by its name.
     """
 
     name: str
     spec: NetworkSpec
-    network: Network
-    draws: Mapping[str, Array]
+    base: Network
+    base_draws: Mapping[str, Array]
     rate: Array
     growth: Mapping[str, Array]
     additions: Mapping[str, Addition]
     size: int
     _remember: Remember = field(repr=False)
+    left_out: tuple[str, ...] = ()
+    paid: tuple[str, ...] = ()
 
     def addition(self, initiative: str) -> Addition:
         """What an initiative adds. Raises LookupError where the plan leaves it out."""
-        if initiative not in self.additions:
+        if initiative not in self.additions or initiative in self.left_out:
             raise LookupError(f"the plan leaves out `{initiative}`, on which this measure is taken")
         return self.additions[initiative]
 
+    @property
+    def network(self) -> Network:
+        """The network as it is asked about: without what is left out, with what is sunk in place."""
+        gone = self._links_of(*self.left_out)
+        names = [link.name for name in self.paid for link in self.additions[name].links]
+        kept = dataclasses.replace(self.base, links=[link for link in self.base.links if link.name not in gone])
+        return kept.built(*names) if names else kept
+
+    @property
+    def draws(self) -> Mapping[str, Array]:
+        """The draws of that network."""
+        gone = {f"links.{name}" for name in self._links_of(*self.left_out)}
+        free = {f"links.{name}.capex" for name in self._links_of(*self.paid)}
+        return {key: values for key, values in self.base_draws.items() if _row(key) not in gone and key not in free}
+
     def without(self, *initiatives: str) -> Prospect:
         """The same without what these add; what the plan leaves out anyway is passed over."""
-        gone = {link.name for name in initiatives if name in self.additions for link in self.additions[name].links}
-        if not gone:
-            return self
-        network = dataclasses.replace(self.network, links=[x for x in self.network.links if x.name not in gone])
-        draws = {key: values for key, values in self.draws.items() if _row(key) not in {f"links.{n}" for n in gone}}
-        rest = {name: added for name, added in self.additions.items() if name not in initiatives}
-        return dataclasses.replace(self, network=network, draws=draws, additions=rest)
+        away = tuple(name for name in initiatives if name in self.additions and name not in self.left_out)
+        return dataclasses.replace(self, left_out=(*self.left_out, *away)) if away else self
 
     def sunk(self, *initiatives: str) -> Prospect:
         """The same with these built and their capital sunk."""
-        names = [link.name for name in initiatives for link in self.addition(name).links if link.candidate]
-        if not names:
-            return self
-        draws = {key: values for key, values in self.draws.items() if key not in {f"links.{n}.capex" for n in names}}
-        return dataclasses.replace(self, network=self.network.built(*names), draws=draws)
+        new = tuple(name for name in initiatives if not self.addition(name).built and name not in self.paid)
+        return dataclasses.replace(self, paid=(*self.paid, *new)) if new else self
+
+    def _links_of(self, *initiatives: str) -> set[str]:
+        return {link.name for name in initiatives for link in self.additions[name].links}
 
     def squeezed(self, cuts: Mapping[str, Array], rise: Array) -> Prospect:
         """The same with some rows of demand or options cut by a share, and a dearer cost of capital."""
-        draws = dict(self.draws)
+        draws = dict(self.base_draws)
         for row, cut in cuts.items():
             key, quantity = self._quantity(row)
             draws[key] = quantity * (1 - cut)
-        return dataclasses.replace(self, draws=draws, rate=self.rate + rise)
+        return dataclasses.replace(self, base_draws=draws, rate=self.rate + rise)
 
     def lacking(self, *players: str) -> Prospect:
         """The same without these players, and without what needs them."""
         left = tuple(name for name in self.spec.players if name not in players)
-        gone = {node.name for node in self.network.nodes if node.country in players}
+        gone = {node.name for node in self.base.nodes if node.country in players}
 
         def needs(link: Link) -> bool:
             parties = {*link.crosses, *(owner for owner, _ in link.shares)}
             return bool(parties & set(players)) or link.origin in gone or link.destination in gone
 
-        names = {link.name for link in self.network.links if needs(link)}
+        names = {link.name for link in self.base.links if needs(link)}
         rows = {
-            table: [row for row in getattr(self.network, table) if row.node not in gone]
+            table: [row for row in getattr(self.base, table) if row.node not in gone]
             for table in ("supply", "demand", "options")
         }
-        nodes = [node for node in self.network.nodes if node.name not in gone]
-        links = [link for link in self.network.links if link.name not in names]
-        network = dataclasses.replace(self.network, nodes=nodes, links=links, **rows)
+        nodes = [node for node in self.base.nodes if node.name not in gone]
+        links = [link for link in self.base.links if link.name not in names]
+        network = dataclasses.replace(self.base, nodes=nodes, links=links, **rows)
         kept = {f"links.{link.name}" for link in links} | {f"{t}.{row.name}" for t in rows for row in rows[t]}
-        draws = {k: v for k, v in self.draws.items() if _row(k) in kept or k.startswith("commodities.")}
+        draws = {k: v for k, v in self.base_draws.items() if _row(k) in kept or k.startswith("commodities.")}
         additions = {name: added for name, added in self.additions.items() if not {x.name for x in added.links} & names}
         spec = self.spec.model_copy(update={"players": left})
         growth = {row: rate for row, rate in self.growth.items() if any(k.endswith(f".{row}") for k in kept)}
         return dataclasses.replace(
-            self, spec=spec, network=network, draws=draws, additions=additions, growth=growth
+            self, spec=spec, base=network, base_draws=draws, additions=additions, growth=growth,
+            left_out=tuple(name for name in self.left_out if name in additions),
+            paid=tuple(name for name in self.paid if name in additions),
         )  # fmt: skip
 
     def at(self, year: int | Array) -> Prospect:
@@ -110,14 +125,14 @@ class Prospect:
         span = np.asarray(year, dtype=float) - self.spec.years[0]
         if not span.any() or not self.growth:
             return self
-        draws = dict(self.draws)
+        draws = dict(self.base_draws)
         for row, growth in self.growth.items():
             key, quantity = self._quantity(row)
             draws[key] = quantity * (1 + growth) ** span
             sold = f"{_row(key)}.sold"
             if sold in draws:
                 draws[sold] = np.minimum(draws[sold], draws[key])
-        return dataclasses.replace(self, draws=draws)
+        return dataclasses.replace(self, base_draws=draws)
 
     def annuity(self, initiative: str) -> Array:
         """What an initiative's capital costs a year, (draw,), MUSD."""
@@ -135,11 +150,39 @@ class Prospect:
 
     def game(self, forced: tuple[str, ...] = ()) -> Game:
         """What each coalition of the network's players can reach, MUSD a year."""
-        found: Game = self._remember(
-            _worths, self.network, self.draws, self.rate, self.spec.objective, self._planned(forced),
-            self.spec.players, self.spec.common, self.size,
-        )  # fmt: skip
-        return found
+        standing = tuple(name for name in self.left_out if self.additions[name].built)
+        base, draws = self.base, self.base_draws
+        if standing:  # what stands is no candidate, so without it the network is another one
+            gone = self._links_of(*standing)
+            base = dataclasses.replace(base, links=[link for link in base.links if link.name not in gone])
+            draws = {key: values for key, values in draws.items() if _row(key) not in {f"links.{n}" for n in gone}}
+        asked: Coalitions = self._remember(
+            _coalitions, base, draws, self.rate, self.spec.objective, self.spec.players, self.spec.common
+        )
+        held = self._firsts(*dict.fromkeys((*forced, *self.paid)))
+        away = self._firsts(*(name for name in self.left_out if name not in standing))
+        worths = self._remember(_worths, asked, held, away, self.spec.players, self.size)
+        for name in self.paid:  # built all the same, but its capital is no longer at stake
+            worths = worths + np.where(self._able(name), self.annuity(name)[:, None], 0.0)
+        from tumen.bargain import Game
+
+        return Game(worths, self.spec.players)
+
+    def _able(self, initiative: str) -> npt.NDArray[np.bool_]:
+        """(2^n,) which coalitions may use a line: they hold its ends, what it crosses and its owners."""
+        nodes = {node.name: node for node in self.base.nodes}
+        asks: set[str] = set()
+        for link in self.additions[initiative].links:
+            asks |= {nodes[end].country for end in (link.origin, link.destination) if not nodes[end].hub}
+            asks |= {*link.crosses, *(owner for owner, _ in link.shares)}
+        need = sum(1 << self.place(name) for name in asks if name in self.spec.players)
+        masks = np.arange(1 << len(self.spec.players))
+        return np.asarray((masks & need) == need)
+
+    def _firsts(self, *initiatives: str) -> tuple[str, ...]:
+        """One link of each of these that is not yet built: it stands for all of its bundle."""
+        firsts = [self.additions[name].links[0] for name in initiatives]
+        return tuple(first.name for first in firsts if first.candidate)
 
     def shares(self, solution: str, forced: tuple[str, ...] = ()) -> Array:
         """(draw, player) what each gets of what all can reach, by Shapley value or nucleolus."""
@@ -169,11 +212,11 @@ class Prospect:
 
     def figure(self, key: str) -> Array:
         """The draws of one figure of the network, such as `links.yamal.capacity`, in the engine's units."""
-        if key in self.draws:
-            return self.draws[key]
+        if key in self.base_draws:
+            return self.base_draws[key]
         table, _, rest = key.partition(".")
         row, _, part = rest.rpartition(".")
-        item = next(item for item in getattr(self.network, table) if item.name == row)
+        item = next(item for item in getattr(self.base, table) if item.name == row)
         return np.full(self.size, float(getattr(item, part)))
 
     def factor(self, commodity: str) -> float:
@@ -198,18 +241,19 @@ class Prospect:
         return self.figure(f"links.{link}.{part}")
 
     def _planned(self, initiatives: tuple[str, ...]) -> tuple[str, ...]:
-        """One link of each of these that is not yet built: it stands for all of its bundle."""
-        firsts = [self.addition(name).links[0].name for name in initiatives]
-        return tuple(first for first in firsts if self.network.link(first).candidate)
+        """Those that are forced and not yet in place, by one link each."""
+        for name in initiatives:
+            self.addition(name)  # which the plan may leave out
+        return self._firsts(*(name for name in initiatives if name not in self.paid))
 
     def _quantity(self, row: str) -> tuple[str, Array]:
         """The engine's name of a row's quantity, and its draws."""
         for table in ("supply", "demand", "options"):
-            for item in getattr(self.network, table):
+            for item in getattr(self.base, table):
                 if item.name == row:
                     key = f"{table}.{row}.quantity"
-                    return key, self.draws.get(key, np.full(self.size, item.quantity))
-        rows = [item.name for table in ("supply", "demand", "options") for item in getattr(self.network, table)]
+                    return key, self.base_draws.get(key, np.full(self.size, item.quantity))
+        rows = [item.name for table in ("supply", "demand", "options") for item in getattr(self.base, table)]
         raise unknown_name("row of supply, demand or options", row, rows)
 
 
@@ -226,24 +270,30 @@ def _flows(
     return corridor.solve(network, draws, objective=objective, rate=rate, forced=forced)
 
 
-def _worths(
-    network: Network, draws: Mapping[str, Array], rate: Array, objective: str, forced: tuple[str, ...],
-    players: tuple[str, ...], common: tuple[str, ...], size: int,
-) -> Game:  # fmt: skip
-    """The game of a network; who has nothing in it brings nothing."""
+def _coalitions(
+    network: Network, draws: Mapping[str, Array], rate: Array, objective: str, players: tuple[str, ...],
+    common: tuple[str, ...],
+) -> Coalitions:  # fmt: skip
+    """The coalitions of a network, to be asked; who has nothing in it is left out."""
     from tumen import corridor
-    from tumen.bargain import Game
 
     there = [player for player in players if player in network.parties]
     shared = [party for party in common if party in network.parties]
-    found = corridor.values(network, tuple(there), objective, draws, common=shared, rate=rate, forced=forced)
+    return corridor.Coalitions(network, there, objective, draws, common=shared, rate=rate)
+
+
+def _worths(
+    coalitions: Coalitions, forced: tuple[str, ...], without: tuple[str, ...], players: tuple[str, ...], size: int
+) -> Array:  # fmt: skip
+    """(draw, 2^n) what each coalition reaches; who has nothing in the network brings nothing."""
+    found = coalitions.values(forced, without)
     place = {player: bit for bit, player in enumerate(found.players)}
     own = np.zeros(1 << len(players), dtype=np.intp)
     for bit, player in enumerate(players):
         if player in place:
             own += ((np.arange(own.size) >> bit) & 1) << place[player]
     worths = np.broadcast_to(found.values[:, own], (size, own.size))
-    return Game(np.where(np.abs(worths) < 1e-9, 0.0, worths), players)
+    return np.where(np.abs(worths) < 1e-9, 0.0, worths)
 
 
 def _divided(game: Game, solution: str) -> Array:

@@ -23,13 +23,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Carriage", "CommodityTerms", "DemandTerms", "LinkTerms", "NetworkSpec", "NodeTerms", "OptionTerms", "SupplyTerms",
-    "check_network", "measured_wrong", "unit_of",
+    "check_network", "check_owners", "measured_wrong", "unit_of",
 ]  # fmt: skip
 
 _MOST = 200
 Count = Annotated[Quantity, Fits("number", low=0, high=1000, single=True)]
 Amount = Annotated[Quantity, Fits(None, low=0)]
+Growth = Annotated[Quantity, Fits("rate", low=-1, above=True)]
 _AMOUNT, _PRICE, _TARIFF = "a quantity a year", "a price", "a price by distance"
+
+
+def check_owners(owners: Mapping[str, Quantity]) -> None:
+    """Raises ValueError where shares of owners are no single figures above 0, 100 % in all."""
+    found = [share.distribution for share in owners.values()]
+    single = [share.median for share in found if share is not None and share.is_constant]
+    if len(single) < len(found):
+        raise ValueError("`owners` are single shares, such as {RUS: 70 %, PRK: 30 %}")
+    if found and (min(single) <= 0 or abs(sum(single) - 1) > 1e-6):
+        written = ", ".join(f"{100 * share:.4g} %" for share in single)
+        what = f"`owners` have {written}, {100 * sum(single):.4g} % in all"
+        raise ValueError(f"{what}; expected shares above 0 that make 100 %")
 
 
 class CommodityTerms(Frozen):
@@ -44,6 +57,12 @@ class CommodityTerms(Frozen):
     time_value: Share | None = None
     interest: Rate | None = None
     source: Sources = ()
+
+    @model_validator(mode="after")
+    def _time_costs_a_share_of(self) -> CommodityTerms:
+        if self.value is None and (self.time_value is not None or self.interest is not None):
+            raise ValueError("`time_value` and `interest` are shares of `value`; give that too")
+        return self
 
 
 class NodeTerms(Frozen):
@@ -95,6 +114,11 @@ class LinkTerms(Carriage):
     source: Sources = ()
     note: Text = ""
 
+    @model_validator(mode="after")
+    def _owned(self) -> LinkTerms:
+        check_owners(self.owners)
+        return self
+
 
 class SupplyTerms(Frozen):
     """Up to `quantity` a year less what is `sold` already, at a cost; `growth` of the quantity from the anchor on."""
@@ -104,7 +128,7 @@ class SupplyTerms(Frozen):
     quantity: Amount
     cost: Amount
     sold: Amount | None = None
-    growth: Rate | None = None
+    growth: Growth | None = None
     source: Sources = ()
     note: Text = ""
 
@@ -116,7 +140,7 @@ class DemandTerms(Frozen):
     commodity: Text = ""
     quantity: Amount
     price: Amount
-    growth: Rate | None = None
+    growth: Growth | None = None
     source: Sources = ()
     note: Text = ""
 
@@ -130,7 +154,7 @@ class OptionTerms(Frozen):
     price: Amount
     freight: Amount | None = None
     quantity: Amount | None = None
-    growth: Rate | None = None
+    growth: Growth | None = None
     source: Sources = ()
     note: Text = ""
 
@@ -197,8 +221,12 @@ def check_network(case: Case, name: str, note: Notes) -> None:
             what = f"`{text}` is neither a player of the network nor in `common`; {did_you_mean(text, parties)}"
             note((*keys, *place), what)
     for place, text, valid, what in _names(spec):
-        if text not in valid:
+        if not text:
+            note((*keys, *place), f"is missing; the network has {', '.join(valid)}")
+        elif text not in valid:
             note((*keys, *place), f"`{text}` is no {what} of the network; {did_you_mean(text, valid)}")
+    for place, wrong in _ends(spec):
+        note((*keys, *place), wrong)
     seen: dict[str, str] = {}
     for table in ("supply", "demand", "options"):
         for row in getattr(spec, table):
@@ -223,8 +251,8 @@ def measured_wrong(case: Case, spec: NetworkSpec, quantity: Quantity, commodity:
         return ""
     example = {
         _AMOUNT: f"`4 {unit}/yr`",
-        _PRICE: f"`90 {price_label(unit)}`",
-        _TARIFF: f"`2 {price_label(unit)}/(100 km)`",
+        _PRICE: f"`90 {_written_price(unit)}`",
+        _TARIFF: f"`2 {_written_price(unit)}/(100 km)`",
     }
     found = f"`{quantity.text}` is in {written.unit.label}"
     return f"{found}; {wanted} of `{commodity}` is expected, such as {example[wanted]}"
@@ -233,6 +261,11 @@ def measured_wrong(case: Case, spec: NetworkSpec, quantity: Quantity, commodity:
 def price_label(unit: str) -> str:
     """What a price of MUSD a unit is called: dollars for the usual part of the unit."""
     return {"bcm": "USD/(1000 m3)", "Mt": "USD/t", "TWh": "USD/MWh"}.get(unit, f"MUSD/{unit}")
+
+
+def _written_price(unit: str) -> str:
+    """How a price is usually written, such as USD/TEU where boxes are counted in kTEU."""
+    return "USD/TEU" if unit == "kTEU" else price_label(unit)
 
 
 def carriage_amounts(terms: Carriage) -> Iterator[tuple[str, Quantity, str]]:
@@ -266,6 +299,17 @@ def _parties(spec: NetworkSpec) -> Iterator[tuple[Keys, str]]:
     for name, link in spec.links.items():
         yield from ((("links", name, "owners", owner), owner) for owner in link.owners)
         yield from ((("links", name, "crosses", index), country) for index, country in enumerate(link.crosses))
+
+
+def _ends(spec: NetworkSpec) -> Iterator[tuple[Keys, str]]:
+    """Links that lead nowhere, or that belong to nobody in particular."""
+    for name, link in spec.links.items():
+        if link.origin == link.to:
+            yield ("links", name, "to"), f"the link begins and ends at `{link.to}`"
+        countries = {spec.nodes[end].country for end in (link.origin, link.to) if end in spec.nodes} | {*link.crosses}
+        if len(countries) > 1 and not link.owners:
+            joined = " and ".join(sorted(countries))
+            yield ("links", name), f"lies in {joined}; say in `owners` whose it is, such as {{{min(countries)}: 100 %}}"
 
 
 def _names(spec: NetworkSpec) -> Iterator[tuple[Keys, str, Any, str]]:

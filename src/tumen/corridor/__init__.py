@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tumen.corridor._parts import HUMMELS_SCHAUR, Commodity, Demand, Link, Node, Option, Supply
     from tumen.corridor._program import annuity_factor
     from tumen.corridor._pypsa import from_pypsa, to_pypsa
+    from tumen.corridor._questions import Coalitions
     from tumen.corridor._solution import Solution
     from tumen.corridor._solve import solve
     from tumen.corridor._values import CoalitionValues, values
@@ -25,6 +26,7 @@ __all__ = [
     "HUMMELS_SCHAUR",
     "Appraisal",
     "CoalitionValues",
+    "Coalitions",
     "Commodity",
     "Demand",
     "Link",
@@ -50,6 +52,7 @@ _HOMES = {
     "_parts": ("HUMMELS_SCHAUR", "Commodity", "Demand", "Link", "Node", "Option", "Supply"),
     "_program": ("annuity_factor",),
     "_pypsa": ("from_pypsa", "to_pypsa"),
+    "_questions": ("Coalitions",),
     "_solution": ("Solution",),
     "_solve": ("solve",),
     "_values": ("CoalitionValues", "values"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tumen.corridor._cuts import best_by_cuts
+from tumen.corridor._cuts import Cuts
 from tumen.corridor._drawn import Array
 from tumen.corridor._engine import Engine
 from tumen.corridor._interior import available
@@ -60,7 +60,9 @@ def best_builds(engine: Engine, accuracy: float | None, among: Index | None = No
     builds = np.zeros((len(some), len(program.candidate)), dtype=np.intp)
     builds[:, here] = some[:, of]
     if len(builds) > 1 and not len(engine.linear):
-        chosen, worth = best_by_cuts(engine, builds, capacity_under(program, part.arcs, np.ones_like(program.steps)))
+        whole = capacity_under(program, part.arcs, np.ones_like(program.steps))
+        cuts = Cuts(engine, builds, np.broadcast_to(whole, (program.draws, whole.shape[1])))
+        chosen, worth = cuts.best(program.annuity @ builds.T.astype(float), np.ones(len(builds), dtype=bool))
         return builds[chosen], worth, np.zeros(program.draws)
     worth, short = np.empty((program.draws, len(builds))), np.empty((program.draws, len(builds)))
     # Where nothing is quick and exact, segments say first which builds may be best.

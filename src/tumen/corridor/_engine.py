@@ -38,6 +38,7 @@ class Engine:
         self._single = first[~linear]  # columns of steps
         self._cut = (first[self.linear][:, None] + np.arange(segments)).astype(np.intp)  # columns of slopes
         self._kept: Model | None = None
+        self._starts: dict[bytes, object] = {}
 
     @property
     def _model(self) -> Model:
@@ -151,18 +152,57 @@ class Engine:
         cost, upper, _, _ = self._cut_evenly(program or self.part.program, draw, capacity)
         return cost, upper
 
-    def rents(self, draw: int, cost: Array, upper: Array, fresh: bool) -> tuple[float, Array]:
-        """The surplus of one draw with these columns, and (arcs,) what one more unit of each arc's limit is worth.
+    def stepped(self, capacity: Array) -> tuple[Array, Array]:
+        """(D, columns) costs and limits where no curve has a slope, with limits of arcs (D, arcs)."""
+        part, program = self.part, self.part.program
+        costs = np.concatenate(
+            [program.cost[:, part.arcs], program.sign[part.curves] * program.a[:, part.curves]], axis=1
+        )  # fmt: skip
+        return costs, np.concatenate([capacity, program.size[:, part.curves]], axis=1)
 
-        Not `fresh`, the model goes on from where it last stood. Raises NoConvergence.
+    def points(self, capacity: Array) -> Point:
+        """The best points of all draws where no curve has a slope, with limits of arcs (D, arcs).
+
+        Raises NoConvergence.
         """
-        least = self._model.minimum(cost, upper, fresh)
-        if least is None:
-            raise self._failed(draw, cost, upper)
-        part = self.part
-        _, price = self._model.point()
-        gain = part.program.keep[part.arcs] * price[part.destination] - price[part.origin] - cost[: len(part.arcs)]
-        return -least, np.asarray(gain)
+        part, program = self.part, self.part.program
+        costs, uppers = self.stepped(capacity)
+        columns, price = np.empty_like(costs), np.empty((program.draws, len(part.markets)))
+        for draw in range(program.draws):
+            if self._model.minimum(costs[draw], uppers[draw]) is None:
+                raise self._failed(draw, costs[draw], uppers[draw])
+            columns[draw], price[draw] = self._model.point()
+        np.clip(columns, 0.0, uppers, out=columns)  # within the solver's tolerance they are
+        arcs = len(part.arcs)
+        a, b, size = (np.array(array[:, part.curves]) for array in (program.a, program.b, program.size))
+        return Point(
+            columns[:, :arcs], columns[:, arcs:], price, np.array(uppers[:, :arcs]), costs[:, :arcs], a, b, size
+        )  # fmt: skip
+
+    def rents(self, draws: Index, costs: Array, uppers: Array, built: Array, arcs: Index) -> tuple[Array, Array]:
+        """(N,) surplus of some draws by their columns, and (N, arcs) what one more unit of each arc's limit is worth.
+
+        Each starts from the network without draws, with `built` times the limits of those `arcs`. Raises NoConvergence.
+        """
+        part, model = self.part, self._model
+        key = built.tobytes()
+        if key not in self._starts:
+            self._starts[key] = None
+            base = part.program.base
+            if base is not None:
+                limits = base.capacity[0, part.arcs].copy()
+                limits[arcs] = np.where(built > 0, limits[arcs], 0.0) * np.where(built > 0, built, 1.0)
+                if model.minimum(*self.columns(0, limits, base)) is not None:
+                    self._starts[key] = model.basis()
+        start = self._starts[key]
+        surplus, price = np.empty(len(draws)), np.empty((len(draws), len(part.markets)))
+        for n, (cost, upper) in enumerate(zip(costs, uppers, strict=True)):
+            least = model.minimum(cost, upper, start)
+            if least is None:
+                raise self._failed(int(draws[n]), cost, upper)
+            surplus[n], price[n] = -least, model.duals()
+        gain = part.program.keep[part.arcs] * price[:, part.destination] - price[:, part.origin]
+        return surplus, np.asarray(gain - costs[:, : len(part.arcs)])
 
     def matrix(self) -> tuple[int, Index, Index, Array]:
         """Rows, and the matrix by columns."""

@@ -52,27 +52,35 @@ class Model:
         if self._highs.getModelStatus() == self._optimal:
             self._basis = self._highs.getBasis()
 
-    def minimum(self, cost: Array, upper: Array, fresh: bool = True) -> float | None:
+    def basis(self) -> Any:
+        """The basis of the last solve, from which `minimum` may start; None where that found no optimum."""
+        return self._highs.getBasis() if self._highs.getModelStatus() == self._optimal else None
+
+    def minimum(self, cost: Array, upper: Array, start: Any = None) -> float | None:
         """The least cost; None where there is none, because it is unlimited or the solver stopped short.
 
-        Not `fresh`, it starts from where the last one ended, in place of the basis that all start from.
+        `start`: a basis to start from, in place of the one that is remembered.
         """
         highs, count = self._highs, len(self._columns)
         if not count:
             return 0.0
+        start = self._basis if start is None else start
         highs.changeColsCost(count, self._columns, cost)
         highs.changeColsBounds(count, self._columns, self._zeros, upper)
-        if fresh:
-            highs.clearSolver()
-            if self._basis is not None:
-                highs.setBasis(self._basis)
+        highs.clearSolver()
+        if start is not None:
+            highs.setBasis(start)
         highs.run()
-        if highs.getModelStatus() != self._optimal and (self._basis is not None or not fresh):
+        if highs.getModelStatus() != self._optimal and start is not None:
             highs.clearSolver()  # it may have come to a halt on its way from the basis: once more from nothing
             highs.run()
         if highs.getModelStatus() != self._optimal:
             return None
         return float(highs.getObjectiveValue())
+
+    def duals(self) -> Array:
+        """Duals of rows at the last minimum."""
+        return np.array(self._highs.getSolution().row_dual) if len(self._columns) else np.zeros(self._rows)
 
     def point(self) -> tuple[Array, Array]:
         """Columns and duals of rows at the last minimum."""

@@ -64,6 +64,10 @@ def solve(
 def solved(program: Program, engine: Engine, built: Index, accuracy: float | None) -> Solution:
     """The solution with these steps built, (D, K). Raises NoConvergence."""
     capacity = capacity_under(program, engine.part.arcs, built)
+    if not len(engine.linear):
+        whole = engine.points(np.broadcast_to(capacity, (program.draws, capacity.shape[1])))
+        gap = check(engine.part, whole, np.zeros(program.draws))
+        return accounted(program, engine.part, whole, built, np.maximum(gap, 0.0))
     points, shorts = [], np.empty(program.draws)
     for draw in range(program.draws):
         _, at, shorts[draw] = engine.optimum(draw, capacity[draw], accuracy)

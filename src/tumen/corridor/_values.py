@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from tumen.corridor._network import Network
 
-__all__ = ["CoalitionValues", "values"]
+__all__ = ["CoalitionValues", "added", "values"]
 
 _NUMBERS = 4e8
 _SHOWN = 12
@@ -148,7 +148,7 @@ def values(
             [f"{program.draws:,} draws of {1 << len(players):,} coalitions are too many at once; use chunks"]
         )
     found, missing = _solved(standing, plan, segments, accuracy, workers)
-    total, short = (_added(plan, part) for part in (found, missing))
+    total, short = (added(plan, part) for part in (found, missing))
     for k in np.flatnonzero(held):
         who = plan.asked[program.candidate[k]]
         may = np.arange(1 << len(plan.players)) & who == who
@@ -198,7 +198,7 @@ def _solved(
     return worth, short
 
 
-def _added(plan: Plan, worth: Array) -> Array:
+def added(plan: Plan, worth: Array) -> Array:
     """(D, 2^n) the sum over the problems of each coalition, always in the same order."""
     padded = np.concatenate([worth, np.zeros((len(worth), 1))], axis=1)
     total = padded[:, plan.sums[0]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from tumen.case import Carriage, Keys, NetworkSpec, carriage_amounts, measured_wrong, unit_of
+from tumen.case import Carriage, Keys, NetworkSpec, carriage_amounts, check_owners, measured_wrong, unit_of
 from tumen.case.fields import Duration, Fits, Frozen, HazardName, Money, Quantity, Rate, Share, Text, Year
 from tumen.errors import did_you_mean
 from tumen.initiatives._inputs import Addition, Array, Enforcement, Inputs
@@ -32,6 +32,7 @@ __all__ = [
     "problems_of",
     "shares",
     "wrong_amounts",
+    "wrong_distances",
 ]
 
 Problem = tuple[Keys, str]
@@ -80,12 +81,7 @@ class Capital(Frozen):
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> Capital:
-        shares = [share for share in self.owners.values() if share.distribution is not None]
-        constant = len(shares) == len(self.owners) and all(s.distribution.is_constant for s in shares if s.distribution)
-        if not constant:
-            raise ValueError("`owners` are single shares")
-        if abs(sum(share.central for share in shares) - 1) > 1e-6:
-            raise ValueError(f"`owners` have {sum(share.central for share in shares):.4g} in all; expected 100 %")
+        check_owners(self.owners)
         return self
 
 
@@ -104,9 +100,8 @@ def engine_link(
         figures["length"] = length
     same, drawn = parted(figures)
     for key in _FIXED:
-        quantity = getattr(terms, key)
-        if quantity is not None:
-            same[key] = quantity.central
+        if getattr(terms, key) is not None:
+            same[key] = float(value(key)[0])
     return Link(name=name, **{**same, **fixed}), {f"links.{name}.{key}": values for key, values in drawn.items()}
 
 
@@ -131,7 +126,7 @@ def addition(
     links = [link for link, _ in parts]
     if not built:
         bundle = f"{inputs.name}.all" if len(links) > 1 else ""
-        terms = {"candidate": True, "bundle": bundle, "life": spec.life.central, "build_years": spec.build.central}
+        terms = {"candidate": True, "bundle": bundle, "life": inputs.scalar("life"), "build_years": inputs.scalar("build")}
         links = [dataclasses.replace(link, **terms) for link in links]
         links[0] = dataclasses.replace(links[0], capex=float(capex[0]))
         if capex.min() < capex.max():
@@ -212,15 +207,19 @@ def problems_of(case: Case, spec: Any, ends: Iterable[str] = (), crosses: Iterab
         node = getattr(spec, end)
         if node not in network.nodes:
             yield (written[end],), f"`{node}` is no node of `{spec.network}`; {did_you_mean(node, network.nodes)}"
+    yield from _not_in_dollars(case, spec)
     parties = (*network.players, *network.common)
     named: list[tuple[Keys, str]] = [(("crosses", index), country) for index, country in enumerate(crosses)]
     named += [(("owners", owner), owner) for owner in spec.owners]
     if spec.enforcement is not None:
         for part in ("rates", "grabs", "pledges"):
-            named += [(("enforcement", part, player), player) for player in getattr(spec.enforcement, part)]
-        for part in ("grabs", "pledges"):
-            for player in getattr(spec.enforcement, part):
-                if player not in spec.enforcement.rates:
+            own = getattr(spec.enforcement, part)
+            named += [(("enforcement", part, player), player) for player in own if player not in network.common]
+            for player in own:
+                if player in network.common:
+                    what = f"`{player}` is in `common` and does not bargain, so it keeps no deal"
+                    yield ("enforcement", part, player), what
+                elif player not in spec.enforcement.rates:
                     yield ("enforcement", part, player), f"`{player}` has no rate in `rates`; add it there"
     for keys, party in named:
         if party not in parties:
@@ -229,6 +228,31 @@ def problems_of(case: Case, spec: Any, ends: Iterable[str] = (), crosses: Iterab
     for hazard in spec.stopped_by:
         if hazard not in hazards:
             yield ("stopped_by", hazard), f"`{hazard}` is no hazard of this case; {did_you_mean(hazard, hazards)}"
+
+
+def _not_in_dollars(case: Case, spec: Any) -> Iterator[Problem]:
+    """Money beside the network's, which is in dollars."""
+    from tumen.case import parse_unit
+
+    amounts: dict[Keys, Quantity] = {("capex",): spec.capex}
+    if spec.advance is not None:
+        amounts["advance", "amount"] = spec.advance.amount
+    if spec.enforcement is not None:
+        amounts |= {("enforcement", "pledges", player): sum_ for player, sum_ in spec.enforcement.pledges.items()}
+    for keys, quantity in amounts.items():
+        written = case.file.assumptions.get(quantity.reference or "", quantity)
+        if written.distribution is not None and written.unit.powers != parse_unit("MUSD").powers:
+            yield keys, f"is in {written.unit.label}; a network is told in USD"
+
+
+def wrong_distances(case: Case, spec: Any) -> Iterator[Problem]:
+    """Lengths in countries where the line is not."""
+    network = case.networks.get(spec.network)
+    nodes = network.nodes if network is not None else {}
+    there = [*spec.crosses, *(nodes[end].country for end in (spec.origin, spec.to) if end in nodes)]
+    for country in spec.length_in if network is not None else ():
+        if country not in there:
+            yield ("length_in", country), f"the line neither crosses `{country}` nor ends there; see `crosses`"
 
 
 def wrong_amounts(case: Case, spec: Any, good: str, terms: Carriage, below: Keys = ()) -> Iterator[Problem]:

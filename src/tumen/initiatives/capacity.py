@@ -78,6 +78,8 @@ def _problems(spec: Any, case: Case) -> Iterator[Problem]:
         if name not in network.links:
             yield ("adds", name), f"`{name}` is no link of `{spec.network}`; {did_you_mean(name, network.links)}"
             continue
+        if network.links[name].capacity is None:
+            yield ("adds", name), f"`{name}` has no limit, so there is nothing to add to; give the link a `capacity`"
         good = network.good(network.links[name].commodity)
         for (*_, key), what in wrong_amounts(case, spec, good, Carriage(capacity=quantity)):
             yield (("adds", name) if key == "capacity" else ("adds",)), what

@@ -20,6 +20,7 @@ from tumen.initiatives._links import (
     problems_of,
     shares,
     wrong_amounts,
+    wrong_distances,
 )
 
 if TYPE_CHECKING:
@@ -68,12 +69,11 @@ def check(case: Case, name: str) -> Iterator[Problem]:
 
 def _problems(spec: Any, case: Case) -> Iterator[Problem]:
     yield from problems_of(case, spec, ("origin", "to"), spec.crosses)
-    for country in spec.length_in:
-        if country not in spec.crosses:
-            yield ("length_in", country), f"`{country}` is not among what the line `crosses`"
+    yield from wrong_distances(case, spec)
     if spec.network in case.networks:
         network = case.networks[spec.network]
         if not spec.commodity and len(network.commodities) > 1:
             yield ("commodity",), f"is missing; `{spec.network}` carries {', '.join(network.commodities)}"
         else:
-            yield from wrong_amounts(case, spec, network.good(spec.commodity), spec)
+            below = () if network.good(spec.commodity) in network.commodities else ("commodity",)
+            yield from wrong_amounts(case, spec, network.good(spec.commodity), spec, below)

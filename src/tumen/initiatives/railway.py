@@ -20,6 +20,7 @@ from tumen.initiatives._links import (
     problems_of,
     shares,
     wrong_amounts,
+    wrong_distances,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def check(case: Case, name: str) -> Iterator[Problem]:
 
 def _problems(spec: Any, case: Case) -> Iterator[Problem]:
     yield from problems_of(case, spec, ("origin", "to"), spec.crosses)
+    yield from wrong_distances(case, spec)
     if spec.network in case.networks:
         for good, terms in spec.carries.items():
             yield from wrong_amounts(case, spec, good, terms, ("carries", good))

@@ -173,6 +173,8 @@ def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
         for row in terms.cuts:
             if row not in known:
                 yield (*place, "cuts", row), f"`{row}` is no demand or option there; {did_you_mean(row, known)}"
+            elif row not in case.networks[network].demand and case.networks[network].options[row].quantity is None:
+                yield (*place, "cuts", row), f"`{row}` has no limit, so a share of it cannot be cut; give it a `quantity`"
 
 
 def _squeeze(name: str, terms: SqueezeTerms, inputs: Inputs) -> Squeeze:
