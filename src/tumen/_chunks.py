@@ -7,7 +7,7 @@ so the merged arrays are the same whoever evaluated which chunk, and when.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +34,18 @@ Chunk = dict[str, Array]
 
 @dataclass(frozen=True)
 class Store:
-    """Where finished chunks lie (None: they are kept in memory only), and one chunk that shows what each must hold."""
+    """Where finished chunks lie; None: they are kept in memory only."""
 
     folder: Path | None
-    example: Chunk
 
-    def load(self, number: int) -> Chunk | None:
-        """A finished chunk; None where there is none, or where the file does not hold what a chunk of this run must."""
+    def chunks(self, total: int, example: Callable[[], Chunk]) -> dict[int, Chunk]:
+        """The finished chunks that hold what a chunk of this run must, as an example shows, which is made if needed."""
+        found = {number: chunk for number in range(total) if (chunk := self._load(number)) is not None}
+        wanted = _layout(example()) if found else {}
+        return {number: chunk for number, chunk in found.items() if _layout(chunk) == wanted}
+
+    def _load(self, number: int) -> Chunk | None:
+        """A finished chunk; None where there is none that can be read."""
         if self.folder is None:
             return None
         try:
@@ -49,7 +54,7 @@ class Store:
                 found = {name: file[name] for name in file.files}
         except Exception:  # a damaged file may raise nearly anything; such a chunk is evaluated again
             return None
-        return found if _layout(found) == _layout(self.example) else None
+        return found
 
     def save(self, number: int, chunk: Chunk) -> None:
         """Keep a finished chunk. Raises RunError where it cannot be written; nothing is left of it then."""

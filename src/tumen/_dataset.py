@@ -1,4 +1,4 @@
-"""The arrays of a run as one labelled tree: groups worlds, trade, money and claims, with units.
+"""The arrays of a run as one labelled tree: groups worlds, trade, money, claims, exposure and networks.
 
 Claims and assumptions are kept for every draw; arrays by year keep mean, deviation and quantiles, unless asked for.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tumen._pictures import as_datasets
 from tumen._ties import as_dataset, ties
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def dataset(
         "money": _money(outcome, arrays, years, "money" in keep),
         "claims": _claims(case, arrays, units),
         "exposure": _exposure(outcome),
-    }
+    } | _networks(outcome)
     tree = xr.DataTree.from_dict({name: group for name, group in groups.items() if group.variables})
     about = {"title": case.title, "as_of": case.as_of.isoformat(), "scenario": case.scenario}
     tree.attrs = about | {"case_hash": case.hash}
@@ -118,6 +119,14 @@ def _exposure(outcome: Outcome) -> xr.Dataset:
     with one_thread():
         found = ties(outcome)
     return as_dataset(found) if found is not None else xr.Dataset()
+
+
+def _networks(outcome: Outcome) -> dict[str, xr.Dataset]:
+    """Flows, shares and fees of each network, from the draws of the chunk."""
+    from tumen._chunks import one_thread
+
+    with one_thread():
+        return as_datasets(outcome)
 
 
 def _by_year(

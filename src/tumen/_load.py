@@ -6,17 +6,22 @@ import itertools
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tumen import claims, initiatives, study
+from tumen._corridor_stage import prospect
 from tumen.case import Case, Keys, Problems, read_case
 from tumen.errors import CaseError, NoConvergence, did_you_mean
 from tumen.outcome import Outcome
 
+if TYPE_CHECKING:
+    from tumen.uncertainty import Worlds
+
 __all__ = ["bundled_cases", "case_folder", "load"]
 
-_REHEARSED = 16  # worlds
+_REHEARSED, _VARIANT = 8, 2  # worlds, of the case and of each scenario
 
 
 def bundled_cases() -> tuple[str, ...]:
@@ -45,13 +50,14 @@ def case_folder(case: str | Path) -> Path:
     raise CaseError([f"{case}: {what}; {did_you_mean(str(case), bundled_cases())}; {begin}"])
 
 
-def load(case: str | Path, scenario: str | None = None) -> Case:
+def load(case: str | Path, scenario: str | None = None, *, rehearse: bool = True) -> Case:
     """Read and check a case.
 
     Parameters
     ----------
     case: a folder that holds `case.yaml`, or the name of a bundled case.
     scenario: a named variant of the case; None for the case as it stands.
+    rehearse: whether it is also tried out in a few worlds; what has been read before need not be.
 
     Raises
     ------
@@ -64,7 +70,7 @@ def load(case: str | Path, scenario: str | None = None) -> Case:
         folder,
         name=folder.resolve().name,
         kinds=initiatives.kinds(),
-        checks=(initiatives.check, claims.check, _check_fits),
+        checks=(initiatives.check, claims.check, *((_check_fits,) if rehearse else ())),
         problems=problems,
     )
     if found is None:
@@ -90,9 +96,13 @@ def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
     from tumen.trade import RUNS
 
     try:
-        worlds, memo = study.draw(case, seed=0, chunk=0, size=_REHEARSED), study.Memo()
+        worlds, memo = study.draw(case, seed=0, chunk=0, size=_VARIANT if case.scenario else _REHEARSED), study.Memo()
     except (ValueError, ArithmeticError) as error:
         yield ("horizon",), str(error)
+        return
+    refused = [problem for name in case.networks for problem in _rehearse_network(case, name, worlds, memo)]
+    yield from refused
+    if refused:  # the networks are in every plan
         return
     parts: list[tuple[tuple[str, ...], Keys]] = [((name,), ("initiatives", name)) for name in case.initiatives]
     if case.trade:
@@ -105,32 +115,51 @@ def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
             outcome = study.evaluate(case, worlds, study.Plan(include=include), memo)
             for change, run in itertools.product(outcome.changes.values(), RUNS):
                 outcome.respond(change.asked, run)
+            for found in outcome.networks.values():
+                if found.additions:
+                    found.solution(include)
         except (ValueError, ArithmeticError) as error:
-            yield keys, str(error)
+            yield from ((keys, what) for what in _said(error))
             sound = False
             if not include:  # the paths of trade are in every plan
                 return
-    if sound and case.equilibrium is not None:
+    if sound and (case.equilibrium is not None or case.networks):
         yield from _rehearse_claims(case, study.evaluate(case, worlds, study.Plan(), memo))
 
 
+def _rehearse_network(case: Case, name: str, worlds: Worlds, memo: study.Memo) -> Iterator[tuple[Keys, str]]:
+    """Solve a network as it stands, without any initiative."""
+    try:
+        prospect(case, name, worlds, {}, memo).solution()
+    except (ValueError, ArithmeticError) as error:
+        yield from ((("networks", name), what) for what in _said(error))
+
+
+def _said(error: Exception) -> list[str]:
+    """What an engine says, problem by problem."""
+    return [str(problem) for problem in getattr(error, "problems", ())] or [str(error)]
+
+
 def _rehearse_claims(case: Case, outcome: Outcome) -> Iterator[tuple[Keys, str]]:
-    """Take the measures that need an equilibrium: what has none, or no value, is a problem of the claim."""
-    assert case.equilibrium is not None
+    """Take the measures on the world's trade and on networks: what has no value is a problem of the claim."""
+    world = case.equilibrium
     for name in case.claims:
         asked = claims.question(case, name)
-        if not asked.measure.costly:
+        of_trade = asked.measure.name.startswith("trade.")
+        if not (asked.measure.costly or asked.measure.name.startswith("corridor.")):
+            continue
+        if case.scenario and not of_trade:  # what networks can be asked, they can under every scenario
             continue
         what = ""
         try:
             with np.errstate(all="ignore"):
                 values = claims.take(outcome, asked)
             if not np.isfinite(values).all():
-                what = "has no value, for it divides by trade that is none"
-                what = f"{asked.measure.name} {what}; see the rows of {case.equilibrium.flows}"
+                what = f"{asked.measure.name} has no value, for it divides by "
+                what += f"trade that is none; see the rows of {world.flows}" if of_trade and world else "nothing"
         except NoConvergence as error:
             advice = "; in a case that is `closure: proportional`, or a pair that is `tied`"
-            what = f"{error}{advice if case.equilibrium.closure == 'additive' else ''}"
+            what = f"{error}{advice if of_trade and world and world.closure == 'additive' else ''}"
         except (ValueError, LookupError) as error:
             what = str(error)
         if what:

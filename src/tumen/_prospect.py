@@ -60,7 +60,7 @@ class Prospect:
     def network(self) -> Network:
         """The network as it is asked about: without what is left out, with what is sunk in place."""
         gone = self._links_of(*self.left_out)
-        names = [link.name for name in self.paid for link in self.additions[name].links]
+        names = [link.name for name in self._standing for link in self.additions[name].links]
         kept = dataclasses.replace(self.base, links=[link for link in self.base.links if link.name not in gone])
         return kept.built(*names) if names else kept
 
@@ -150,23 +150,26 @@ class Prospect:
 
     def game(self, forced: tuple[str, ...] = ()) -> Game:
         """What each coalition of the network's players can reach, MUSD a year."""
-        standing = tuple(name for name in self.left_out if self.additions[name].built)
-        base, draws = self.base, self.base_draws
-        if standing:  # what stands is no candidate, so without it the network is another one
-            gone = self._links_of(*standing)
-            base = dataclasses.replace(base, links=[link for link in base.links if link.name not in gone])
-            draws = {key: values for key, values in draws.items() if _row(key) not in {f"links.{n}" for n in gone}}
-        asked: Coalitions = self._remember(
-            _coalitions, base, draws, self.rate, self.spec.objective, self.spec.players, self.spec.common
-        )
-        held = self._firsts(*dict.fromkeys((*forced, *self.paid)))
-        away = self._firsts(*(name for name in self.left_out if name not in standing))
+        asked, held, away = self._asked(forced)
         worths = self._remember(_worths, asked, held, away, self.spec.players, self.size)
         for name in self.paid:  # built all the same, but its capital is no longer at stake
             worths = worths + np.where(self._able(name), self.annuity(name)[:, None], 0.0)
         from tumen.bargain import Game
 
         return Game(worths, self.spec.players)
+
+    def together(self, forced: tuple[str, ...] = ()) -> Array:
+        """What all players together can reach, (draw,): the last column of the game."""
+        asked, held, away = self._asked(forced)
+        worth: Array = self._remember(_together, asked, held, away)
+        return np.asarray(worth + sum((self.annuity(name) for name in self.paid), start=np.zeros(self.size)))
+
+    def _asked(self, forced: tuple[str, ...]) -> tuple[Coalitions, tuple[str, ...], tuple[str, ...]]:
+        """The coalitions, and what is forced and left out, by one link each."""
+        asked: Coalitions = self._remember(
+            _coalitions, self.base, self.base_draws, self.rate, self.spec.objective, self.spec.players, self.spec.common
+        )  # fmt: skip
+        return asked, self._firsts(*dict.fromkeys((*forced, *self._standing))), self._firsts(*self.left_out)
 
     def _able(self, initiative: str) -> npt.NDArray[np.bool_]:
         """(2^n,) which coalitions may use a line: they hold its ends, what it crosses and its owners."""
@@ -180,9 +183,14 @@ class Prospect:
         return np.asarray((masks & need) == need)
 
     def _firsts(self, *initiatives: str) -> tuple[str, ...]:
-        """One link of each of these that is not yet built: it stands for all of its bundle."""
-        firsts = [self.additions[name].links[0] for name in initiatives]
-        return tuple(first.name for first in firsts if first.candidate)
+        """One link of each of these: it stands for all of its bundle."""
+        return tuple(self.additions[name].links[0].name for name in initiatives)
+
+    @property
+    def _standing(self) -> tuple[str, ...]:
+        """What stands: built already, or asked about as if it were."""
+        built = (name for name, added in self.additions.items() if added.built and name not in self.left_out)
+        return tuple(dict.fromkeys((*built, *self.paid)))
 
     def shares(self, solution: str, forced: tuple[str, ...] = ()) -> Array:
         """(draw, player) what each gets of what all can reach, by Shapley value or nucleolus."""
@@ -244,7 +252,7 @@ class Prospect:
         """Those that are forced and not yet in place, by one link each."""
         for name in initiatives:
             self.addition(name)  # which the plan may leave out
-        return self._firsts(*(name for name in initiatives if name not in self.paid))
+        return self._firsts(*(name for name in initiatives if name not in self._standing))
 
     def _quantity(self, row: str) -> tuple[str, Array]:
         """The engine's name of a row's quantity, and its draws."""
@@ -294,6 +302,10 @@ def _worths(
             own += ((np.arange(own.size) >> bit) & 1) << place[player]
     worths = np.broadcast_to(found.values[:, own], (size, own.size))
     return np.where(np.abs(worths) < 1e-9, 0.0, worths)
+
+
+def _together(coalitions: Coalitions, forced: tuple[str, ...], without: tuple[str, ...]) -> Array:
+    return coalitions.together(forced, without)
 
 
 def _divided(game: Game, solution: str) -> Array:

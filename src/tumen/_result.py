@@ -11,6 +11,7 @@ import numpy as np
 from tumen import claims, study
 from tumen._chunks import CHUNK, one_thread
 from tumen._dataset import LEVELS
+from tumen._pictures import maps, ranges, shares
 from tumen._ties import DRAWS, from_dataset
 from tumen.errors import TumenError
 
@@ -76,8 +77,9 @@ class Result:
         from tumen import report
 
         return report.render(
-            tuple(self.claims.values()), parameter_rows(self.case), self._about(), _matrices(self.data, self.case)
-        )
+            tuple(self.claims.values()), parameter_rows(self.case), self._about(), _matrices(self.data, self.case),
+            maps=maps(self.data), shares=shares(self.data, self.case), ranges=ranges(self.data, self.case),
+        )  # fmt: skip
 
     def _about(self) -> About:
         from tumen import __version__

@@ -1,7 +1,7 @@
-"""Who evaluates the chunks of a run: this process, processes of its own, or an executor that is handed in.
+"""Who does the pieces of a run, chunks and break-evens: this process, processes of its own, or an executor handed in.
 
 Processes are started afresh (`spawn`) and are sent the texts of the case, so that an executor may also be on other
-machines. Whoever evaluates a chunk, its arrays are the same to the last bit.
+machines. Whoever does a piece, what comes of it is the same to the last bit.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,79 +19,92 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from tumen._breakevens import lever_breakevens
 from tumen._chunks import Chunk, evaluate_chunk, one_thread
+from tumen.claims import Breakeven
 from tumen.errors import RunError
 
 if TYPE_CHECKING:
     from tumen.case import Case
 
-__all__ = ["Job", "evaluate_chunks"]
+__all__ = ["Job", "done", "work"]
 
 _PATIENCE_SECONDS = 4.0  # what is done sooner is not worth the two seconds that starting processes takes
 _MOST_WORKERS = 8  # unless more are asked for: each needs some 150 MB
 
-Keep = Callable[[int, Chunk], None]
+Task = int | str
+Done = Chunk | Mapping[str, Breakeven]
+Keep = Callable[[Task, Done], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a process needs to evaluate the chunks of a run, wherever it is."""
+    """All that a process needs to do the pieces of a run, wherever it is."""
 
     name: str
     files: tuple[tuple[str, str], ...]
     scenario: str
     seed: int
+    chunks: int
 
-    def __call__(self, number: int) -> Chunk:
-        """One chunk."""
+    def __call__(self, task: Task) -> Done:
+        """One chunk by its number, or the break-evens of one lever by its name."""
         with one_thread():
-            return evaluate_chunk(_opened(self.name, self.files, self.scenario), self.seed, number)
+            return done(_opened(self.name, self.files, self.scenario), self.seed, self.chunks, task)
 
 
-def evaluate_chunks(
+def done(case: Case, seed: int, chunks: int, task: Task) -> Done:
+    """One piece of work."""
+    return evaluate_chunk(case, seed, task) if isinstance(task, int) else lever_breakevens(case, seed, chunks, task)
+
+
+def work(
     case: Case,
     seed: int,
-    numbers: list[int],
+    chunks: int,
+    tasks: list[Task],
     keep: Keep,
     *,
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> None:
-    """Evaluate chunks and hand each to `keep` as soon as it is there.
+    """Do the pieces of a run of so many chunks and hand each to `keep` as soon as it is there.
 
-    Without `workers` the first are evaluated in this process, and others are started only if much is left to do. An
-    `executor` that is handed in evaluates all of them.
+    Without `workers` the first are done in this process, and others are started only if much is left to do; at once
+    where the case has networks, for then there is. An `executor` that is handed in does all of them.
 
     Raises RunError where a process dies.
     """
     if executor is None and (workers is None or workers == 1):
-        numbers = _here(case, seed, numbers, keep, float("inf") if workers == 1 else _PATIENCE_SECONDS)
-    if not numbers:
+        many = len(tasks) > 1 and bool(case.networks) and workers is None and _processors() > 1
+        if not many:
+            tasks = _here(case, seed, chunks, tasks, keep, float("inf") if workers == 1 else _PATIENCE_SECONDS)
+    if not tasks:
         return
-    job = Job(case.name, tuple(case.files.items()), case.scenario, seed)
+    job = Job(case.name, tuple(case.files.items()), case.scenario, seed, chunks)
     if executor is not None:
-        _by(executor, job, numbers, keep)
+        _by(executor, job, tasks, keep)
         return
-    with _pool(min(workers or min(_processors(), _MOST_WORKERS), len(numbers))) as pool:
-        _by(pool, job, numbers, keep)
+    with _pool(min(workers or min(_processors(), _MOST_WORKERS), len(tasks))) as pool:
+        _by(pool, job, tasks, keep)
 
 
-def _here(case: Case, seed: int, numbers: list[int], keep: Keep, patience: float) -> list[int]:
-    """Evaluate chunks in this process; those left once the rest is expected to take longer than `patience` seconds."""
+def _here(case: Case, seed: int, chunks: int, tasks: list[Task], keep: Keep, patience: float) -> list[Task]:
+    """Work in this process; what is left once the rest is expected to take longer than `patience` seconds."""
     started = perf_counter()
-    for done, number in enumerate(numbers, start=1):
-        keep(number, evaluate_chunk(case, seed, number))
-        left = numbers[done:]
-        if (perf_counter() - started) / done * len(left) > patience:
+    for count, task in enumerate(tasks, start=1):
+        keep(task, done(case, seed, chunks, task))
+        left = tasks[count:]
+        if (perf_counter() - started) / count * len(left) > patience:
             return left
     return []
 
 
-def _by(executor: Executor, job: Job, numbers: list[int], keep: Keep) -> None:
-    futures: dict[Future[Chunk], int] = {}
+def _by(executor: Executor, job: Job, tasks: list[Task], keep: Keep) -> None:
+    futures: dict[Future[Done], Task] = {}
     try:
         with _without_interrupts():
-            futures.update({executor.submit(job, number): number for number in numbers})
+            futures.update({executor.submit(job, task): task for task in tasks})
         for future in as_completed(futures):
             keep(futures.pop(future), future.result())
     except BrokenExecutor as error:
@@ -167,7 +180,7 @@ def _opened(name: str, files: tuple[tuple[str, str], ...], scenario: str) -> Cas
             path = Path(folder, place)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
-        return replace(load(folder, scenario or None), name=name)
+        return replace(load(folder, scenario or None, rehearse=False), name=name)
 
 
 def _processors() -> int:

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -45,17 +44,15 @@ from tumen._folder import (
 from tumen._load import load
 from tumen._result import Result
 from tumen._settings import Settings, settings_of
-from tumen._workers import evaluate_chunks
+from tumen._workers import Done, Task, work
 
 if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.outcome import Outcome
-    from tumen.uncertainty import Worlds
 
 __all__ = ["Progress", "Settings", "default_folder", "open_run", "planned", "run", "write_report"]
 
 DRAWS, SEED = 4096, 1
-_BREAKEVEN_CHUNKS = 2
 
 Progress = Callable[[str, int, int], None]
 Drivers = tuple[claims.Driver, ...]
@@ -157,9 +154,9 @@ class _Work:
         questions = [claims.question(case, name) for name in case.claims]
         with self._stage("worlds"):
             first = study.evaluate(case, study.draw(case, settings.seed, 0, CHUNK))
-            merged = merge(self._chunks(arrays(first, questions), chunks))
-        with self._stage("break-evens"):
-            breakevens = self._breakevens(questions, first.worlds)
+            parts, by_lever = self._pieces(first, questions, chunks)
+            merged = merge(parts)
+            breakevens = claims.gathered(case, questions, by_lever)
         with self._stage("answers"):
             drivers = _drivers(questions, merged, settings.seed)
             answers = {
@@ -170,36 +167,29 @@ class _Work:
             data = dataset(case, first, merged, units, settings.keep)
         return Result(case, settings.draws, settings.seed, claims.Answers(answers), data)
 
-    def _chunks(self, first: Chunk, folder: Path | None) -> list[Chunk]:
-        """All chunks, in order: the first, those that the folder has, and the rest evaluated."""
-        store, total = Store(folder, first), self.settings.chunks
-        stored = {number: chunk for number in range(1, total) if (chunk := store.load(number)) is not None}
-        found = {0: first} | stored
-        self.progress("worlds", len(found), total)
+    def _pieces(
+        self, first: Outcome, questions: Sequence[claims.Question], folder: Path | None
+    ) -> tuple[list[Chunk], list[Mapping[str, claims.Breakeven]]]:
+        """All chunks, in order, those that the folder has and the rest evaluated; and the break-evens of each lever."""
+        store, total = Store(folder), self.settings.chunks
+        levers = claims.levers_of(self.case, questions)
+        stored = store.chunks(total, lambda: arrays(first, questions))
+        chunks, evens = dict(stored), dict[str, Mapping[str, claims.Breakeven]]()
+        self.progress("worlds", len(chunks), total + len(levers))
 
-        def keep(number: int, chunk: Chunk) -> None:
-            store.save(number, chunk)
-            found[number] = chunk
-            self.progress("worlds", len(found), total)
+        def keep(task: Task, done: Done) -> None:
+            if isinstance(task, int):
+                store.save(task, done)  # type: ignore[arg-type]
+                chunks[task] = done  # type: ignore[assignment]
+            else:
+                evens[task] = done  # type: ignore[assignment]
+            self.progress("worlds", len(chunks) + len(evens), total + len(levers))
 
-        left = [number for number in range(total) if number not in found]
-        evaluate_chunks(self.case, self.settings.seed, left, keep, workers=self.workers, executor=self.executor)
-        return [found[number] for number in range(total)]
-
-    def _breakevens(
-        self, questions: Sequence[claims.Question], first: Worlds
-    ) -> dict[str, tuple[claims.Breakeven, ...]]:
-        """The break-evens of all claims, on the first chunks, with stages remembered between plans."""
-        others = range(1, min(_BREAKEVEN_CHUNKS, self.settings.chunks))
-        worlds = (first, *(study.draw(self.case, self.settings.seed, number, CHUNK) for number in others))
-        memos, plans = [study.Memo() for _ in worlds], count(1)
-
-        def evaluate(levers: Mapping[str, float]) -> list[Outcome]:
-            self.progress("break-evens", next(plans), 0)
-            plan = study.Plan(levers=levers)
-            return [study.evaluate(self.case, drawn, plan, memo) for drawn, memo in zip(worlds, memos, strict=True)]
-
-        return claims.breakevens(self.case, questions, evaluate)
+        left: list[Task] = [number for number in range(total) if number not in chunks]
+        work(
+            self.case, self.settings.seed, total, [*left, *levers], keep, workers=self.workers, executor=self.executor
+        )  # fmt: skip
+        return [chunks[number] for number in range(total)], [evens[lever] for lever in levers]
 
     def _answer(
         self,

@@ -262,6 +262,8 @@ def _digest(value: Any, digest: Any) -> None:
         digest.update(f"[{len(value)}".encode())
         for item in value:
             _digest(item, digest)
+    elif type(value).__name__ == "Network":  # frozen and long: its hash, within this process, tells it
+        digest.update(f"network {hash(value)};".encode())
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         digest.update(type(value).__name__.encode())
         for part in dataclasses.fields(value):

@@ -9,7 +9,15 @@ from tumen.case._case import Case, Parameter
 from tumen.case._dates import decimal_year, latest_day
 from tumen.case._flows import Flow, FlowTable
 from tumen.case._model import CaseFile, ClaimSpec, EquilibriumSpec, PathSpec, ProcessSpec, SourceSpec
-from tumen.case._network import Carriage, NetworkSpec, carriage_amounts, measured_wrong, price_label, unit_of
+from tumen.case._network import (
+    Carriage,
+    NetworkSpec,
+    carriage_amounts,
+    check_owners,
+    measured_wrong,
+    price_label,
+    unit_of,
+)  # fmt: skip
 from tumen.case._problems import Keys, Place, Problem, Problems
 from tumen.case._quantity import Quantity, read_quantity
 from tumen.case._read import Check, read_case
@@ -21,7 +29,7 @@ from tumen.case._units import CURRENCIES, DIMENSIONS, Unit, fits, parse_quantity
 __all__ = [
     "CURRENCIES", "DIMENSIONS", "Carriage", "Case", "CaseFile", "Check", "ClaimSpec", "EquilibriumSpec", "Flow",
     "FlowTable", "Keys", "NetworkSpec", "Parameter", "PathSpec", "Place", "Problem", "Problems", "ProcessSpec",
-    "Quantity", "Row", "SourceSpec", "Table", "Unit", "carriage_amounts", "decimal_year", "fits", "json_schema",
-    "latest_day", "measured_wrong", "new_case", "parse_quantity", "parse_unit", "price_label", "read_case",
-    "read_quantity", "unit_of",
+    "Quantity", "Row", "SourceSpec", "Table", "Unit", "carriage_amounts", "check_owners", "decimal_year", "fits",
+    "json_schema", "latest_day", "measured_wrong", "new_case", "parse_quantity", "parse_unit", "price_label",
+    "read_case", "read_quantity", "unit_of",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from tumen.claims._answer import (
 )  # fmt: skip
 from tumen.claims._answers import Answers, answer, probability, source_note
 from tumen.claims._arguments import read_where
-from tumen.claims._breakeven import breakevens, lever_range
+from tumen.claims._breakeven import breakevens, gathered, lever_breakevens, lever_range, levers_of
 from tumen.claims._check import check, envelope_value
 from tumen.claims._measures import MEASURES, Measure, measure
 from tumen.claims._table import COLUMNS, as_csv
@@ -30,6 +30,6 @@ __all__ = [
     "COLUMNS", "MEASURES", "Answer", "Answers", "Beside", "Breakeven", "Driver", "Envelope", "Figure",
     "HistoryPoint", "Measure", "PathSummary", "Question", "SourceNote", "answer", "answer_from_dict", "as_csv",
     "beside", "breakevens", "check", "envelope_value", "format_probability", "format_range", "format_value",
-    "lever_range", "likelihood_words", "margin", "measure", "met", "path", "probability", "question",
-    "read_where", "sentence", "source_note", "take",
+    "gathered", "lever_breakevens", "lever_range", "levers_of", "likelihood_words", "margin", "measure", "met", "path",
+    "probability", "question", "read_where", "sentence", "source_note", "take",
 ]  # fmt: skip

@@ -1,13 +1,15 @@
 """Break-evens: the value of a lever at which a claim is as likely as not.
 
 All claims share one grid of seven values a lever on the same few draws; the crossing of the median of the margin is
-interpolated there. Where the claim names the lever, the crossing is then refined by evaluating between the two grid
-points that hold it (regula falsi, Illinois' variant), until the lever moves by less than a thousandth of its range.
+interpolated there. Where the claim names the lever, and its measure is not costly, the crossing is then refined by
+evaluating between the two grid points that hold it (regula falsi, Illinois' variant), until the lever moves by less
+than a thousandth of its range. What a lever does not move between its ends it is not asked of in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.outcome import Outcome
 
-__all__ = ["GRID", "breakevens", "lever_range"]
+__all__ = ["GRID", "breakevens", "gathered", "lever_breakevens", "lever_range", "levers_of"]
 
 Array = npt.NDArray[np.float64]
 Evaluate = Callable[[Mapping[str, float]], Sequence["Outcome"]]
+Outcomes = Callable[[float], Sequence["Outcome"]]
 GRID = 7
 _REFINEMENTS = 12
 
@@ -38,46 +41,70 @@ def lever_range(case: Case, name: str) -> tuple[float, float, float]:
     return float(distribution.median), low, high
 
 
-def breakevens(case: Case, questions: Sequence[Question], evaluate: Evaluate) -> dict[str, tuple[Breakeven, ...]]:
-    """The break-even of every lever that any claim names, for every claim; named ones are refined.
+def levers_of(case: Case, questions: Sequence[Question]) -> tuple[str, ...]:
+    """Every lever that any claim names."""
+    return tuple(dict.fromkeys(lever for asked in questions for lever in case.claims[asked.name].levers))
 
-    A measure that is costly is taken only where its claim names the lever, and on the first chunk. `evaluate` gives the
-    outcomes, one a chunk, when levers stand at some values.
+
+def breakevens(
+    case: Case, questions: Sequence[Question], evaluate: Evaluate, sample: Evaluate | None = None
+) -> dict[str, tuple[Breakeven, ...]]:
+    """The break-even of every lever that any claim names, for every claim; arguments as in `lever_breakevens`."""
+    by_lever = [
+        lever_breakevens(case, questions, lever, evaluate, sample or evaluate) for lever in levers_of(case, questions)
+    ]
+    return gathered(case, questions, by_lever)
+
+
+def gathered(
+    case: Case, questions: Sequence[Question], by_lever: Sequence[Mapping[str, Breakeven]]
+) -> dict[str, tuple[Breakeven, ...]]:
+    """The break-evens of levers by claim, the levers that it names first, in its own order."""
+    rows = {asked.name: [found[asked.name] for found in by_lever if asked.name in found] for asked in questions}
+    return {name: _in_order(own, case.claims[name].levers) for name, own in rows.items()}
+
+
+def lever_breakevens(
+    case: Case, questions: Sequence[Question], lever: str, evaluate: Evaluate, sample: Evaluate
+) -> dict[str, Breakeven]:
+    """The break-even of one lever, for every claim.
+
+    `evaluate` gives the outcomes, one a chunk, when levers stand at some values, `sample` those of few draws, on which
+    costly measures are taken, and only where their claim names the lever.
     """
-    levers = tuple(dict.fromkeys(lever for asked in questions for lever in case.claims[asked.name].levers))
-    found: dict[str, list[Breakeven]] = {asked.name: [] for asked in questions}
-    for lever in levers:
-        base, low, high = lever_range(case, lever)
-        grid = np.linspace(low, high, GRID)
-        outcomes = [evaluate({lever: float(value)}) for value in grid]
-        as_is = evaluate({lever: base})  # one more point of the curve that is shown, where things stand
-        for asked in questions:
-            named = lever in case.claims[asked.name].levers
-            if asked.measure.costly and not named:
-                continue
-            taken = [_gather(outcome, asked) for outcome in outcomes]
-            medians = np.array([np.median(margin(asked, values)) for values in taken])
-            curve = {float(value): _share(asked, values) for value, values in zip(grid, taken, strict=True)}
-            curve |= {base: _share(asked, _gather(as_is, asked))}
-            bracket = _crossing(medians, _nearest(grid, base))
-            value = None
-            if bracket is not None:
-                ends = (
-                    float(grid[bracket]),
-                    float(grid[bracket + 1]),
-                    float(medians[bracket]),
-                    float(medians[bracket + 1]),
-                )
-                at = _refine(asked, lever, evaluate, *ends) if named else _secant(*ends)
-                value = float(at)
-            if named or value is not None:
-                quantity = case.parameter(lever).quantity
-                row = Breakeven(
-                    lever, quantity.unit.label, base, low, high, value, tuple(sorted(curve)),
-                    tuple(curve[point] for point in sorted(curve)), named=named, chosen=quantity.lever is not None,
-                )  # fmt: skip
-                found[asked.name].append(row)
-    return {name: _in_order(rows, case.claims[name].levers) for name, rows in found.items()}
+    base, low, high = lever_range(case, lever)
+    grid = [float(value) for value in np.linspace(low, high, GRID)]
+    plain, few = cache(lambda value: evaluate({lever: value})), cache(lambda value: sample({lever: value}))
+    found: dict[str, Breakeven] = {}
+    for asked in questions:
+        named = lever in case.claims[asked.name].levers
+        if asked.measure.costly and not named:
+            continue
+        outcomes = few if asked.measure.costly else plain
+
+        def values(at: float, asked: Question = asked, outcomes: Outcomes = outcomes) -> Array:
+            return np.concatenate([take(outcome, asked) for outcome in outcomes(at)])
+
+        ends = {value: values(value) for value in (grid[0], grid[-1], base)}
+        still = all(np.array_equal(each, ends[base]) for each in ends.values())
+        if still and not named:
+            continue
+        taken = {value: ends[base] if still else ends.get(value) for value in grid}
+        known = {value: values(value) if each is None else each for value, each in taken.items()}
+        medians = np.array([np.median(margin(asked, known[value])) for value in grid])
+        curve = {value: _share(asked, each) for value, each in (known | {base: ends[base]}).items()}
+        bracket, crossing = _crossing(medians, _nearest(np.array(grid), base)), None
+        if bracket is not None:
+            a, b, fa, fb = grid[bracket], grid[bracket + 1], float(medians[bracket]), float(medians[bracket + 1])
+            exactly = named and not asked.measure.costly
+            crossing = float(_refine(asked, values, a, b, fa, fb) if exactly else _secant(a, b, fa, fb))
+        if named or crossing is not None:
+            quantity = case.parameter(lever).quantity
+            found[asked.name] = Breakeven(
+                lever, quantity.unit.label, base, low, high, crossing, tuple(sorted(curve)),
+                tuple(curve[point] for point in sorted(curve)), named=named, chosen=quantity.lever is not None,
+            )  # fmt: skip
+    return found
 
 
 def _in_order(rows: Sequence[Breakeven], levers: Sequence[str]) -> tuple[Breakeven, ...]:
@@ -87,11 +114,6 @@ def _in_order(rows: Sequence[Breakeven], levers: Sequence[str]) -> tuple[Breakev
 
 def _share(asked: Question, values: Array) -> float:
     return float(np.mean(met(asked, values)))
-
-
-def _gather(outcomes: Sequence[Outcome], asked: Question) -> Array:
-    enough = outcomes[:1] if asked.measure.costly else outcomes
-    return np.concatenate([take(outcome, asked) for outcome in enough])
 
 
 def _nearest(grid: Array, base: float) -> int:
@@ -111,10 +133,12 @@ def _secant(a: float, b: float, fa: float, fb: float) -> float:
     return a - fa * (b - a) / (fb - fa) if fb != fa else 0.5 * (a + b)
 
 
-def _refine(asked: Question, lever: str, evaluate: Evaluate, a: float, b: float, fa: float, fb: float) -> float:
+def _refine(
+    asked: Question, values: Callable[[float], Array], a: float, b: float, fa: float, fb: float
+) -> float:  # fmt: skip
     tolerance, last, x = 1e-3 * (b - a) * (GRID - 1), 0, _secant(a, b, fa, fb)
     for _ in range(_REFINEMENTS):
-        fx = float(np.median(margin(asked, _gather(evaluate({lever: x}), asked))))
+        fx = float(np.median(margin(asked, values(x))))
         if fx == 0.0:
             return x
         if (fx > 0) == (fa > 0):

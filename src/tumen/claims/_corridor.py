@@ -159,9 +159,9 @@ def _carried(prospect: Prospect, initiative: str, link: str) -> Array:
 
 def _gain(prospect: Prospect, initiative: str) -> Array:
     """What all gain by a line before its capital: built, less left out; other plans as they pay in each."""
-    with_ = prospect.game((initiative,)).values[:, -1]
+    with_ = prospect.together((initiative,))
     charged = 0.0 if prospect.addition(initiative).built else prospect.annuity(initiative)
-    return np.asarray(with_ + charged - prospect.without(initiative).game().values[:, -1])
+    return np.asarray(with_ + charged - prospect.without(initiative).together())
 
 
 def _shapley_gain(prospect: Prospect, initiative: str, player: str) -> Array:

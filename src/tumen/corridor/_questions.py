@@ -17,7 +17,7 @@ from tumen.corridor._builds import builds_of, capacity_under
 from tumen.corridor._check import Part, check
 from tumen.corridor._coalitions import planned
 from tumen.corridor._cuts import Cuts
-from tumen.corridor._drawn import Draws
+from tumen.corridor._drawn import Array, Draws
 from tumen.corridor._engine import Engine
 from tumen.corridor._program import Index, compiled, forced_of
 from tumen.corridor._values import CoalitionValues, added, values
@@ -54,22 +54,13 @@ class Coalitions:
             gone = set(without)
             draws = {k: v for k, v in self._draws.items() if k.rpartition(".")[0] not in {f"links.{n}" for n in gone}}
             return values(self._network.without(*gone), draws=draws, rate=self._rate, forced=forced, **self._said)  # type: ignore[arg-type]
-        program, plan = self._program, self._plan
-        held, gone_ = forced_of(self._network, forced), forced_of(self._network, without)
-        annuity = np.where(held, 0.0, program.annuity)
-        worth = np.zeros((program.draws, len(self._parts)))
-        for n, part in enumerate(self._parts):
-            assert part is not None
-            cuts, builds = part
-            if cuts is not None:
-                steps = np.where(held & builds.any(axis=0), program.steps, 0)
-                allowed = (builds[:, gone_] == 0).all(axis=1) & (builds[:, held] == steps[held]).all(axis=1)
-                worth[:, n] = cuts.best(annuity @ builds.T.astype(float), allowed)[1]
+        plan, held = self._plan, forced_of(self._network, forced)
+        worth = self._worth(held, forced_of(self._network, without), np.unique(plan.sums))
         total = added(plan, worth)
-        for k in np.flatnonzero(held):
-            who = plan.asked[program.candidate[k]]
+        for bundle in np.flatnonzero(held):
+            who = plan.asked[self._program.candidate[bundle]]
             may = np.arange(1 << len(plan.players)) & who == who
-            total = total - np.where(may, (program.annuity[:, k] * program.steps[k])[:, None], 0.0)
+            total = total - np.where(may, self._annuity(bundle)[:, None], 0.0)
         if plan.why:
             total = total - total[:, :1]
         total.setflags(write=False)
@@ -77,8 +68,43 @@ class Coalitions:
         short.setflags(write=False)
         names = tuple(dict.fromkeys(forced))
         return CoalitionValues(
-            plan.players, program.objective, total, short, plan.method, plan.why, len(plan.parts), names
+            plan.players, self._program.objective, total, short, plan.method, plan.why, len(plan.parts), names
         )  # fmt: skip
+
+    def together(self, forced: Sequence[str] = (), without: Sequence[str] = ()) -> Array:
+        """(D,) the value of all players together, as the last column of `values`; much less is solved for it."""
+        if any(part is None for part in self._parts):
+            return self.values(forced, without).values[:, -1]
+        plan, held = self._plan, forced_of(self._network, forced)
+        ends = [plan.sums[:, -1], plan.sums[:, 0]]
+        worth = self._worth(held, forced_of(self._network, without), np.unique(np.concatenate(ends)))
+        padded = np.concatenate([worth, np.zeros((len(worth), 1))], axis=1)
+        total = padded[:, ends[0]].sum(axis=1) - (padded[:, ends[1]].sum(axis=1) if plan.why else 0.0)
+        for bundle in np.flatnonzero(held):
+            who = plan.asked[self._program.candidate[bundle]]
+            everybody = (1 << len(plan.players)) - 1
+            if everybody & who == who and not (plan.why and who == 0):
+                total = total - self._annuity(bundle)
+        return np.asarray(total)
+
+    def _annuity(self, candidate: np.intp) -> Array:
+        """(D,) what a candidate costs a year, with all its steps."""
+        return np.asarray(self._program.annuity[:, candidate] * self._program.steps[candidate])
+
+    def _worth(self, held: npt.NDArray[np.bool_], gone: npt.NDArray[np.bool_], wanted: Index) -> Array:
+        """(D, problems) worth of the problems that are wanted, before the annuities of what is held."""
+        program = self._program
+        annuity = np.where(held, 0.0, program.annuity)
+        worth = np.zeros((program.draws, len(self._parts)))
+        for n in wanted[wanted < len(self._parts)]:
+            part = self._parts[n]
+            assert part is not None
+            cuts, builds = part
+            if cuts is not None:
+                steps = np.where(held & builds.any(axis=0), program.steps, 0)
+                allowed = (builds[:, gone] == 0).all(axis=1) & (builds[:, held] == steps[held]).all(axis=1)
+                worth[:, n] = cuts.best(annuity @ builds.T.astype(float), allowed)[1]
+        return worth
 
     def _part(self, arcs: Index, curves: Index) -> tuple[Cuts | None, Index] | None:
         """What is to be asked of one problem: nothing where it is empty; None where it cannot be asked so."""

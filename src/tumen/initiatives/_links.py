@@ -115,7 +115,7 @@ def addition(
     inputs: Inputs, made: Iterable[tuple[Link, dict[str, Array]]], *, network: NetworkSpec, built: bool,
     distance: Mapping[str, Array] | None = None,
 ) -> Addition:  # fmt: skip
-    """The links as one bundle, with their capital on the first."""
+    """The links as one bundle, with their capital on the first; what is built already costs nothing more."""
     import dataclasses
 
     spec: Any = inputs.spec
@@ -124,10 +124,10 @@ def addition(
     draws = {key: values for _, own in parts for key, values in own.items()}
     capex = _capital(inputs, rate)
     links = [link for link, _ in parts]
+    bundle = f"{inputs.name}.all" if len(links) > 1 else ""
+    life, build = inputs.scalar("life"), inputs.scalar("build")
+    links = [dataclasses.replace(link, candidate=True, bundle=bundle, life=life, build_years=build) for link in links]
     if not built:
-        bundle = f"{inputs.name}.all" if len(links) > 1 else ""
-        terms = {"candidate": True, "bundle": bundle, "life": inputs.scalar("life"), "build_years": inputs.scalar("build")}
-        links = [dataclasses.replace(link, **terms) for link in links]
         links[0] = dataclasses.replace(links[0], capex=float(capex[0]))
         if capex.min() < capex.max():
             draws[f"links.{links[0].name}.capex"] = capex
@@ -207,6 +207,8 @@ def problems_of(case: Case, spec: Any, ends: Iterable[str] = (), crosses: Iterab
         node = getattr(spec, end)
         if node not in network.nodes:
             yield (written[end],), f"`{node}` is no node of `{spec.network}`; {did_you_mean(node, network.nodes)}"
+    if ends and spec.origin == spec.to:
+        yield ("to",), f"the line begins and ends at `{spec.to}`"
     yield from _not_in_dollars(case, spec)
     parties = (*network.players, *network.common)
     named: list[tuple[Keys, str]] = [(("crosses", index), country) for index, country in enumerate(crosses)]

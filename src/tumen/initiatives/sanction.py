@@ -171,10 +171,12 @@ def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
             continue
         known = [*case.networks[network].demand, *case.networks[network].options]
         for row in terms.cuts:
+            option = case.networks[network].options.get(row)
             if row not in known:
                 yield (*place, "cuts", row), f"`{row}` is no demand or option there; {did_you_mean(row, known)}"
-            elif row not in case.networks[network].demand and case.networks[network].options[row].quantity is None:
-                yield (*place, "cuts", row), f"`{row}` has no limit, so a share of it cannot be cut; give it a `quantity`"
+            elif option is not None and option.quantity is None:
+                what = f"`{row}` has no limit, so a share of it cannot be cut; give it a `quantity`"
+                yield (*place, "cuts", row), what
 
 
 def _squeeze(name: str, terms: SqueezeTerms, inputs: Inputs) -> Squeeze:

@@ -96,13 +96,13 @@ def sensitivities(
     depend = _depend(ranks)
     for row, k in enumerate(moving):
         entries = [
-            Sensitivity(name, *_interval(share), rank_correlation=float(r))
-            for name, share, r in zip(names, shares[:, row], correlations[k], strict=True)
+            Sensitivity(name, *interval, rank_correlation=float(r))
+            for name, interval, r in zip(names, _intervals(shares[:, row]), correlations[k], strict=True)
         ]
         some = [i for i, entry in enumerate(entries) if entry.low > 0] if depend else list(range(len(names)))
         overlap = _overlap(z[row], [binned[i] for i in some], shares[some, row, 0].sum()) if depend else 1.0
         left = 1.0 - overlap * shares[some, row].sum(axis=0)
-        entries.append(Sensitivity(CHANCE, *_interval(left), rank_correlation=0.0))
+        entries.append(Sensitivity(CHANCE, *_intervals(left[np.newaxis])[0], rank_correlation=0.0))
         found[k] = tuple(sorted([*entries, *still], key=lambda entry: -entry.share))
     return tuple(found.values())
 
@@ -230,12 +230,14 @@ def _overlap(z: Array, binned: list[_Bins], total: float) -> float:
     return max(0.0, 1.0 - rest * (n - 1) / (n - 1 - used)) / total
 
 
-def _interval(row: Array) -> tuple[float, float, float]:
-    """The estimate, and the 5 and 95 % quantiles of the replicates, moved to have their mean there; all in 0 to 1."""
-    estimate = float(row[0])
-    if len(row) < 2:
+def _intervals(rows: Array) -> list[tuple[float, float, float]]:
+    """Of each row the estimate, and 5 and 95 % of the replicates, moved to have their mean there; all in 0 to 1."""
+    estimate = rows[:, 0]
+    if rows.shape[1] < 2:
         low = high = estimate
     else:
-        low, high = (float(q) for q in np.quantile(row[1:] - row[1:].mean(), [0.05, 0.95]) + estimate)
-    share, low, high = (min(max(x, 0.0), 1.0) for x in (estimate, low, high))
-    return share, min(low, share), max(high, share)
+        away = rows[:, 1:] - rows[:, 1:].mean(axis=1, keepdims=True)
+        low, high = np.quantile(away, [0.05, 0.95], axis=1) + estimate
+    share, low, high = (np.clip(x, 0.0, 1.0) for x in (estimate, low, high))
+    low, high = np.minimum(low, share), np.maximum(high, share)
+    return [(float(a), float(b), float(c)) for a, b, c in zip(share, low, high, strict=True)]
