@@ -35,7 +35,7 @@ def in_full() -> tumen.Result:
 
 def test_rows_are_answered(result: tumen.Result) -> None:
     rows = list(csv.DictReader(io.StringIO(claims.as_csv(result.claims.values()))))
-    assert {row["row"] for row in rows} == {"1", "8", "10", "11", "16", "17"}
+    assert {row["row"] for row in rows} == {"1", "4", "5", "6", "8", "10", "11", "12", "13", "14", "16", "17"}
     debt = [row for row in rows if row["row"] == "8"]
     measures = {row["measure"] for row in debt}
     assert len(debt) >= 5
@@ -186,6 +186,119 @@ def test_paid_in_full_the_fund_is_what_the_schedule_says(result: tumen.Result, i
             >= 1000
         )
     )  # fmt: skip -- the debt does not touch trade: the same 256 draws, the same answer
+
+
+def _each(result: tumen.Result, claim: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """What a claim is about, in every draw."""
+    return np.asarray(result.data["claims"]["value"].sel(claim=claim).values)
+
+
+def test_answers_on_networks_and_bargains_are_numbers_with_envelopes(result: tumen.Result) -> None:
+    asked = {name: claim for name, claim in result.case.claims.items()
+             if claim.measure.startswith(("corridor.", "bargain.")) or claim.row in {"13", "14"}}  # fmt: skip
+    assert len(asked) >= 40
+    assert {claim.row for claim in asked.values()} == {"4", "5", "6", "12", "13", "14", "17"}
+    for name in asked:
+        answer = result.claims[name]
+        assert np.isfinite(_each(result, name)).all(), name
+        assert np.isfinite([answer.probability, answer.se, answer.p05, answer.median, answer.p95]).all(), name
+        assert answer.envelope is not None, name
+        assert np.isfinite(answer.envelope.value), name
+
+
+def test_gas_for_korea_has_to_be_found_first(result: tumen.Result) -> None:
+    free = _each(result, "gas_fills_the_line")
+    assert (free > 0).all()
+    assert (free < 10).all()
+    assert (free <= 6 - 2).all()  # what the line is fed with, less the least that is sold
+    assert result.claims["gas_fills_the_line"].probability == 0
+    carried = result.claims["korean_line_carries"]
+    assert 9 < carried.median < 12
+    assert result.claims["korean_line_pays"].probability > result.claims["korean_line_against_undersea"].probability
+
+
+def test_fees_asked_stand_beside_what_bargains_give(result: tumen.Result) -> None:
+    """Two dollars by volume and distance, 148m a year: more than what may keep the deal, less than any fair split."""
+    found = result.claims
+    norm = 2 * 7.4 * 10
+    assert found["fee_that_keeps_the_deal"].p05 < norm < found["fee_asked_at_most"].median
+    assert norm < found["fee_by_the_norm"].median < found["fee_asked_at_most"].median
+    shapley = [found[name].probability for name in ("fee_of_the_envoy", "fee_by_the_norm", "fee_asked_at_least")]
+    assert shapley == sorted(shapley, reverse=True)
+    assert 200 < found["fee_asked_at_least"].median < 900
+    assert (_each(result, "fee_by_the_norm") >= 0).mean() > 0.99
+    assert found["deal_keeps_itself"].probability > 0.9
+    in_gas = _each(result, "fee_in_gas")
+    assert 0.5 < np.median(in_gas) < 3
+
+
+def test_whoever_sinks_capital_can_be_held_up(result: tumen.Result) -> None:
+    """A third of the annuity of what others have sunk: three must agree, and one of them has paid nothing."""
+    from tumen.corridor import annuity_factor
+
+    worlds = study.draw(result.case, result.seed, 0)
+    value = worlds.values
+    factor = annuity_factor(value["gas.rate"], value["korean_pipeline.life"], value["korean_pipeline.build"])
+    third = np.asarray(value["korean_pipeline.capex"] * factor) / 3
+    assert _each(result, "hold_up_by_the_north")[: worlds.size] == pytest.approx(third, rel=1e-6)
+    assert 80 < result.claims["hold_up_by_the_north"].p05 < 150 < result.claims["hold_up_by_the_north"].p95 < 300
+
+
+def test_prices_between_russia_and_china_are_in_order(result: tumen.Result) -> None:
+    found = result.claims
+    lowest, split, highest = (found[f"price_{name}"] for name in ("russia_needs", "of_the_split", "china_accepts"))
+    assert 100 < lowest.median < split.median < highest.median < 540
+    each = [_each(result, f"price_{name}") for name in ("russia_needs", "of_the_split", "china_accepts")]
+    assert (each[0] <= each[2] + 1e-6).mean() > 0.99
+    assert abs(found["isolation_and_the_price"].median) < 20
+    assert abs(found["others_and_the_price"].median) < 10
+
+
+def test_the_three_way_deal_holds_and_can_be_outbid(result: tumen.Result) -> None:
+    found = result.claims
+    assert found["three_way_deal_is_stable"].probability > 0.95
+    assert (_each(result, "undersea_instead") > _each(result, "china_outbids")).mean() > 0.9
+    assert 0 < found["china_outbids"].median < 1500
+    assert 0.3 < found["koreas_open"].probability < 0.6  # 1 - exp(-3 * 2 / 15.5) is 0.32, of a rate not well known
+
+
+def test_the_railway_through_korea_does_not_pay(result: tumen.Result) -> None:
+    found = result.claims
+    assert found["trunk_pays"].probability < 0.05
+    assert found["trunk_pays"].median < 0.5
+    assert found["trunk_boxes"].probability < 0.05
+    assert found["trunk_halves_cost"].p05 > 1  # dearer than by sea in money
+    assert found["trunk_halves_cost"].probability == 0
+    saved, feeder = _each(result, "trunk_saves_days"), _each(result, "trunk_saves_days_on_the_feeder")
+    assert np.median(saved) > np.median(feeder)
+    assert abs(np.corrcoef(saved, feeder)[0, 1]) < 1
+    assert found["trunk_for_russia"].p95 < 0
+    assert found["trunk_for_the_north"].probability == 0
+
+
+def test_rajin_carries_what_the_railway_brings(result: tumen.Result) -> None:
+    found, worlds = result.claims, study.draw(result.case, result.seed, 0)
+    line = worlds.values
+    most = 1e-9 * line["khasan_rajin.carries.coal.capacity"] * line["khasan_rajin.carries.coal.reliability"]
+    carried = _each(result, "rajin_coal")[: worlds.size]
+    assert (carried >= 0).all()
+    assert (carried <= most * (1 + 1e-6)).all()
+    assert found["rajin_coal"].median < 4
+    assert found["rajin_for_russia"].probability < 0.3
+    assert found["railway_is_full"].probability > 0.5
+    assert found["upgrade_pays"].probability < 0.5
+    with_links = 100 * found["upgrade_pays"].median
+    assert np.isfinite(with_links)
+
+
+def test_a_fourth_test_is_likely_and_hard_to_buy_off(result: tumen.Result) -> None:
+    found = result.claims
+    assert found["test_within_a_year"].probability < found["test_within_three_years"].probability
+    assert 0.1 < found["test_within_a_year"].probability < 0.4  # two in 7.6 years: 0.23
+    assert found["russia_lacks_influence"].probability > 0.5
+    assert found["china_has_influence"].probability > 1 - found["russia_lacks_influence"].probability
+    assert found["china_outweighs_a_billion"].median > found["russia_outweighs_the_cost_of_a_test"].median > 0
+    assert found["offer_of_1994_enough"].probability > found["offer_of_2012_enough"].probability
 
 
 def test_envelopes_are_near(result: tumen.Result) -> None:

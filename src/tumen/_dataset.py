@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.outcome import Outcome
 
-__all__ = ["LEVELS", "dataset"]
+__all__ = ["LEVELS", "PICTURES", "dataset", "picture"]
+
+PICTURES = ("exposure", "networks")
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _OWN_MONEY = "millions of its own currency"
@@ -28,12 +30,13 @@ Array = npt.NDArray[np.float64]
 
 
 def dataset(
-    case: Case, outcome: Outcome, arrays: Mapping[str, Array], units: Mapping[str, str], keep: tuple[str, ...]
-) -> xr.DataTree:
+    case: Case, outcome: Outcome, arrays: Mapping[str, Array], units: Mapping[str, str], keep: tuple[str, ...],
+    pictures: Mapping[str, xr.Dataset],
+) -> xr.DataTree:  # fmt: skip
     """The tree of a run from its merged arrays, (draw,) or (draw, year).
 
     `outcome` is that of any chunk; `units` are those of the claims' measures; `keep` names the groups whose yearly
-    arrays are kept for every draw.
+    arrays are kept for every draw; `pictures` are groups that are there already (`picture`).
     """
     import xarray as xr
 
@@ -43,8 +46,8 @@ def dataset(
         "trade": _trade(arrays, years, "trade" in keep),
         "money": _money(outcome, arrays, years, "money" in keep),
         "claims": _claims(case, arrays, units),
-        "exposure": _exposure(outcome),
-    } | _networks(outcome)
+    }
+    groups |= pictures
     tree = xr.DataTree.from_dict({name: group for name, group in groups.items() if group.variables})
     about = {"title": case.title, "as_of": case.as_of.isoformat(), "scenario": case.scenario}
     tree.attrs = about | {"case_hash": case.hash}
@@ -110,23 +113,12 @@ def _claims(case: Case, arrays: Mapping[str, Array], units: Mapping[str, str]) -
     return xr.Dataset({"value": (("claim", "draw"), values)}, {"claim": names, **about})
 
 
-def _exposure(outcome: Outcome) -> xr.Dataset:
-    """What each country loses by each tie, from the first draws of the chunk."""
-    import xarray as xr
-
-    from tumen._chunks import one_thread
-
-    with one_thread():
-        found = ties(outcome)
-    return as_dataset(found) if found is not None else xr.Dataset()
-
-
-def _networks(outcome: Outcome) -> dict[str, xr.Dataset]:
-    """Flows, shares and fees of each network, from the draws of the chunk."""
-    from tumen._chunks import one_thread
-
-    with one_thread():
+def picture(outcome: Outcome, name: str) -> dict[str, xr.Dataset]:
+    """Groups of the results that are taken on the draws of one chunk: the matrix of ties, or the networks."""
+    if name == "networks":
         return as_datasets(outcome)
+    found = ties(outcome)
+    return {} if found is None else {"exposure": as_dataset(found)}
 
 
 def _by_year(

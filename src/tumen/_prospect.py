@@ -113,7 +113,8 @@ class Prospect:
         draws = {k: v for k, v in self.base_draws.items() if _row(k) in kept or k.startswith("commodities.")}
         additions = {name: added for name, added in self.additions.items() if not {x.name for x in added.links} & names}
         spec = self.spec.model_copy(update={"players": left})
-        growth = {row: rate for row, rate in self.growth.items() if any(k.endswith(f".{row}") for k in kept)}
+        growing = {row.name for table in rows for row in rows[table]}
+        growth = {row: rate for row, rate in self.growth.items() if row in growing}
         return dataclasses.replace(
             self, spec=spec, base=network, base_draws=draws, additions=additions, growth=growth,
             left_out=tuple(name for name in self.left_out if name in additions),
@@ -129,10 +130,10 @@ class Prospect:
         for row, growth in self.growth.items():
             key, quantity = self._quantity(row)
             draws[key] = quantity * (1 + growth) ** span
-            sold = f"{_row(key)}.sold"
-            if sold in draws:
-                draws[sold] = np.minimum(draws[sold], draws[key])
-        return dataclasses.replace(self, base_draws=draws)
+            if key.startswith("supply."):  # what is sold cannot be more than there is
+                sold = f"{_row(key)}.sold"
+                draws[sold] = np.minimum(self.figure(sold), draws[key])
+        return dataclasses.replace(self, base_draws=draws, growth={})
 
     def annuity(self, initiative: str) -> Array:
         """What an initiative's capital costs a year, (draw,), MUSD."""
@@ -207,11 +208,24 @@ class Prospect:
 
     def crossing(self, seller: str, buyer: str, forced: tuple[str, ...] = ()) -> Array:
         """What goes a year over the border from one to the other, in all, less what comes back; (draw,)."""
-        country = {node.name: node.country for node in self.network.nodes}
         found, flow = np.zeros(self.size), self.solution(forced)
-        for link in self.network.links:
-            ends = country[link.origin], country[link.destination]
-            found = found + flow.flow_on(link.name) * ((ends == (seller, buyer)) - (ends == (buyer, seller)))
+        for link, sense in self.border(seller, buyer):
+            found = found + flow.flow_on(link.name) * sense
+        return found
+
+    def border(self, seller: str, buyer: str) -> list[tuple[Link, int]]:
+        """The links from one country to the other, each with 1 or, the other way round, -1.
+
+        Raises ValueError where they carry several goods, which have no price in common, or where there are none.
+        """
+        country = {node.name: node.country for node in self.network.nodes}
+        ends = {(seller, buyer): 1, (buyer, seller): -1}
+        found = [(x, ends.get((country[x.origin], country[x.destination]), 0)) for x in self.network.links]
+        found = [(link, sense) for link, sense in found if sense]
+        goods = dict.fromkeys(link.commodity for link, _ in found)
+        if len(goods) != 1:
+            what = f"{', '.join(goods)} cross" if goods else "nothing can cross"
+            raise ValueError(f"{what} between {seller} and {buyer}; a price is asked of one good")
         return found
 
     def place(self, player: str) -> int:

@@ -19,12 +19,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from tumen import study
 from tumen._breakevens import lever_breakevens
-from tumen._chunks import Chunk, evaluate_chunk, one_thread
+from tumen._chunks import CHUNK, Chunk, evaluate_chunk, one_thread
+from tumen._dataset import PICTURES, picture
 from tumen.claims import Breakeven
 from tumen.errors import RunError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from tumen.case import Case
 
 __all__ = ["Job", "done", "work"]
@@ -33,7 +37,7 @@ _PATIENCE_SECONDS = 4.0  # what is done sooner is not worth the two seconds that
 _MOST_WORKERS = 8  # unless more are asked for: each needs some 150 MB
 
 Task = int | str
-Done = Chunk | Mapping[str, Breakeven]
+Done = Chunk | Mapping[str, Breakeven] | dict[str, "xr.Dataset"]
 Keep = Callable[[Task, Done], None]
 
 
@@ -48,14 +52,18 @@ class Job:
     chunks: int
 
     def __call__(self, task: Task) -> Done:
-        """One chunk by its number, or the break-evens of one lever by its name."""
+        """One piece of work."""
         with one_thread():
             return done(_opened(self.name, self.files, self.scenario), self.seed, self.chunks, task)
 
 
 def done(case: Case, seed: int, chunks: int, task: Task) -> Done:
-    """One piece of work."""
-    return evaluate_chunk(case, seed, task) if isinstance(task, int) else lever_breakevens(case, seed, chunks, task)
+    """One piece of work: a chunk by its number, a picture by its name, else the break-evens of a lever."""
+    if isinstance(task, int):
+        return evaluate_chunk(case, seed, task)
+    if task in PICTURES:
+        return picture(study.evaluate(case, study.draw(case, seed, 0, CHUNK)), task)
+    return lever_breakevens(case, seed, chunks, task)
 
 
 def work(

@@ -3,7 +3,7 @@
 A run folder holds
 
     run.json       what was run: format, case and its hash, seed, draws, scenario, versions, stage times
-    results.nc     worlds, trade, money and claims, as one xarray DataTree
+    results.nc     worlds, trade, money, claims, exposure and networks, as one xarray DataTree
     claims.csv     one row a claim
     answers.json   the answers, as the report shows them
     report.html    the report
@@ -23,11 +23,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tumen import claims, study
 from tumen._chunks import CHUNK, Array, Chunk, Store, arrays, merge, one_thread
-from tumen._dataset import dataset
+from tumen._dataset import PICTURES, dataset
 from tumen._files import locked
 from tumen._folder import (
     RECORD,
@@ -47,6 +47,8 @@ from tumen._settings import Settings, settings_of
 from tumen._workers import Done, Task, work
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from tumen.case import Case
     from tumen.outcome import Outcome
 
@@ -56,6 +58,7 @@ DRAWS, SEED = 4096, 1
 
 Progress = Callable[[str, int, int], None]
 Drivers = tuple[claims.Driver, ...]
+Pictures = dict[str, "xr.Dataset"]
 
 
 def run(
@@ -138,6 +141,15 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
+class _Done:
+    """The pieces of a run: chunks in order, the break-evens of each lever by claim, groups of the results."""
+
+    chunks: list[Chunk]
+    breakevens: list[Mapping[str, claims.Breakeven]]
+    pictures: Pictures
+
+
+@dataclass(frozen=True)
 class _Work:
     """One run on its way from the case to its result; `seconds` is what each stage has taken."""
 
@@ -154,9 +166,9 @@ class _Work:
         questions = [claims.question(case, name) for name in case.claims]
         with self._stage("worlds"):
             first = study.evaluate(case, study.draw(case, settings.seed, 0, CHUNK))
-            parts, by_lever = self._pieces(first, questions, chunks)
-            merged = merge(parts)
-            breakevens = claims.gathered(case, questions, by_lever)
+            done = self._pieces(first, questions, chunks)
+            merged = merge(done.chunks)
+            breakevens = claims.gathered(case, questions, done.breakevens)
         with self._stage("answers"):
             drivers = _drivers(questions, merged, settings.seed)
             answers = {
@@ -164,32 +176,35 @@ class _Work:
                 for asked, own in zip(questions, drivers, strict=True)
             }
             units = {name: answer.unit for name, answer in answers.items()}
-            data = dataset(case, first, merged, units, settings.keep)
+            data = dataset(case, first, merged, units, settings.keep, done.pictures)
         return Result(case, settings.draws, settings.seed, claims.Answers(answers), data)
 
-    def _pieces(
-        self, first: Outcome, questions: Sequence[claims.Question], folder: Path | None
-    ) -> tuple[list[Chunk], list[Mapping[str, claims.Breakeven]]]:
-        """All chunks, in order, those that the folder has and the rest evaluated; and the break-evens of each lever."""
+    def _pieces(self, first: Outcome, questions: Sequence[claims.Question], folder: Path | None) -> _Done:
+        """All chunks, those that the folder has and the rest evaluated; the break-evens of each lever; the pictures."""
         store, total = Store(folder), self.settings.chunks
-        levers = claims.levers_of(self.case, questions)
-        stored = store.chunks(total, lambda: arrays(first, questions))
-        chunks, evens = dict(stored), dict[str, Mapping[str, claims.Breakeven]]()
-        self.progress("worlds", len(chunks), total + len(levers))
+        others: list[Task] = [*PICTURES, *claims.levers_of(self.case, questions)]
+        chunks = store.chunks(total, lambda: arrays(first, questions))
+        rest: dict[Task, Done] = {}
+        self.progress("worlds", len(chunks), total + len(others))
 
         def keep(task: Task, done: Done) -> None:
             if isinstance(task, int):
-                store.save(task, done)  # type: ignore[arg-type]
-                chunks[task] = done  # type: ignore[assignment]
+                chunks[task] = cast(Chunk, done)
+                store.save(task, chunks[task])
             else:
-                evens[task] = done  # type: ignore[assignment]
-            self.progress("worlds", len(chunks) + len(evens), total + len(levers))
+                rest[task] = done
+            self.progress("worlds", len(chunks) + len(rest), total + len(others))
 
         left: list[Task] = [number for number in range(total) if number not in chunks]
         work(
-            self.case, self.settings.seed, total, [*left, *levers], keep, workers=self.workers, executor=self.executor
+            self.case, self.settings.seed, total, [*left, *others], keep, workers=self.workers, executor=self.executor
         )  # fmt: skip
-        return [chunks[number] for number in range(total)], [evens[lever] for lever in levers]
+        levers = others[len(PICTURES) :]
+        return _Done(
+            [chunks[number] for number in range(total)],
+            [cast("Mapping[str, claims.Breakeven]", rest[lever]) for lever in levers],
+            {name: group for picture in PICTURES for name, group in cast("Pictures", rest[picture]).items()},
+        )
 
     def _answer(
         self,

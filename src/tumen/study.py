@@ -1,6 +1,6 @@
 """The only place where the engines meet, in the order in which they meet.
 
-    case + worlds + plan  ->  links of the initiatives  ->  networks: flows, what coalitions can reach
+    case + worlds + plan  ->  links of the initiatives  ->  networks, solved when a measure asks
                           ->  changes of trade costs  ->  general equilibrium  ->  trade paths
                           ->  lines of the initiatives  ->  ledger  ->  outcome
 

@@ -43,9 +43,9 @@ def network_of(case: Case, where: Where) -> NetworkSpec:
     if name is None:
         spec: Any = case.initiatives.get(str(where.get("initiative")))
         name = getattr(spec, "network", None)
-    if name not in case.networks:
+    if name is None:
         raise ValueError("say which network it is about, by `network` or `initiative`")
-    return case.networks[str(name)]
+    return case.networks[_network(case, name, where)]
 
 
 def _network(case: Case, raw: Any, _: Where) -> str:

@@ -106,19 +106,17 @@ def npv(outcome: Outcome, *, initiative: Line, player: Party) -> Array:
     gains = by_year(outcome, prospect, lambda then: _shapley_gain(then, initiative, player))
     part = added.owners.get(player, np.zeros(prospect.size))
     date = outcome.case.as_of_year
-    rate = np.log1p(prospect.rate)
-    opens, years = added.start + added.build, np.array(outcome.years)
+    rate = np.maximum(np.log1p(prospect.rate), 1e-9)
+    opens, closes = added.start + added.build, added.start + added.build + added.life
     found = np.zeros(prospect.size)
-    up = 1 - added.down
-    for column, year in enumerate(years):
-        if year >= date - 1:
-            open_ = np.clip(year + 1 - opens, 0, 1) * np.clip(opens + added.life - year, 0, 1)
-            worth = np.exp(-rate * np.maximum(year + 0.5 - date, 0.0))
-            found += gains[:, column] * up[:, column] * open_ * worth
-    end = years[-1] + 1  # beyond the horizon as in its last year, with the stops of the long run
-    rest = np.maximum(opens + added.life - np.maximum(opens, end), 0.0)
-    begin = np.maximum(opens, end) - date
-    found += gains[:, -1] * (1 - added.lost) * np.exp(-rate * begin) * -np.expm1(-rate * rest) / rate
+    for column, year in enumerate(outcome.years):
+        begin = np.maximum(np.maximum(opens, year), date)
+        open_ = np.clip(np.minimum(closes, year + 1) - begin, 0.0, 1.0)
+        worth = np.exp(-rate * np.maximum(begin + open_ / 2 - date, 0.0))
+        found += gains[:, column] * (1 - added.down[:, column]) * open_ * worth
+    begin = np.maximum(opens, outcome.years[-1] + 1)  # beyond the horizon as in its last year, with long-run stops
+    rest = np.maximum(closes - begin, 0.0)
+    found += gains[:, -1] * (1 - added.lost) * np.exp(-rate * (begin - date)) * -np.expm1(-rate * rest) / rate
     spent = -np.expm1(-rate * added.build) / (rate * added.build)
     return np.asarray(found - part * added.capex * np.exp(-rate * (added.start - date)) * spent)
 
@@ -126,7 +124,7 @@ def npv(outcome: Outcome, *, initiative: Line, player: Party) -> Array:
 def time_saved(outcome: Outcome, *, network: NetworkName, via: LinksOf, against: LinksOf) -> Array:
     """Time saved by one way over another, stops at borders and breaks of gauge counted; (draw,)."""
     prospect = outcome.networks[network]
-    return np.asarray((sum(map(prospect.days, against)) - sum(map(prospect.days, via))) / 365.25)
+    return np.asarray(sum(map(prospect.days, against)) - sum(map(prospect.days, via)))
 
 
 def cost_ratio(outcome: Outcome, *, network: NetworkName, via: LinksOf, against: LinksOf) -> Array:

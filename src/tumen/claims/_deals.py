@@ -194,7 +194,8 @@ def price_from_others(
     prospect = outcome.networks[network].without(*(without or ()))
     alone = prospect.lacking(*others)
     kept = tuple(name for name in built or () if name in alone.additions)
-    return _price(prospect, seller, buyer, "split", built or ()) - _price(alone, seller, buyer, "split", kept)
+    with_others = _price(prospect, seller, buyer, "split", built or ())
+    return np.round(with_others - _price(alone, seller, buyer, "split", kept), 9)
 
 
 def price_taken_off(
@@ -214,7 +215,7 @@ def price_taken_off(
     prospect = outcome.networks[network].without(*(without or ()))
     squeezed = prospect.squeezed(squeeze.cuts, squeeze.rise)
     before, after = (_price(each, seller, buyer, "split", built or ()) for each in (prospect, squeezed))
-    return before - after
+    return np.round(before - after, 9)
 
 
 def offer_needed(
@@ -294,9 +295,16 @@ def _price(prospect: Prospect, seller: str, buyer: str, end: str, built: tuple[s
         "highest": lambda: game.values[:, own],
         "split": lambda: prospect.shares("shapley", built)[:, place],
     }[end]()
-    paid = prospect.made(buyer, built) - share
+    paid, who = prospect.made(buyer, built) - share, (seller, buyer, built)
     volume = prospect.crossing(seller, buyer, built)
-    if not (volume > 0).all():
-        draw = int(np.argmin(volume))
-        raise ValueError(f"nothing crosses from {seller} to {buyer} in draw {draw}, so there is no price; see `built`")
-    return np.asarray(paid / volume)
+    crosses = volume > 1e-9
+    return np.asarray(np.where(crosses, paid / np.where(crosses, volume, 1.0), _at_the_margin(prospect, end, *who)))
+
+
+def _at_the_margin(prospect: Prospect, end: str, seller: str, buyer: str, built: tuple[str, ...]) -> Array:
+    """Where nothing crosses: what the first unit would cost the seller, be worth to the buyer, or the middle."""
+    link, sense = prospect.border(seller, buyer)[0]
+    flow = prospect.solution(built)
+    ends = (link.origin, link.destination)[::sense]
+    cost, worth = (flow.price_at(node, link.commodity) for node in ends)
+    return {"lowest": cost, "highest": worth, "split": (cost + worth) / 2}[end]

@@ -80,7 +80,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
         _row("corridor.cover", "share", _corridor.cover, "year", costly=True, figures=_corridor.cover_figures),
         _row("corridor.full_by", "year", _corridor.full_by, costly=True),
         _row("corridor.npv", "MUSD", _corridor.npv, costly=True),
-        _row("corridor.time_saved", "yr", _corridor.time_saved),
+        _row("corridor.time_saved", "days", _corridor.time_saved),
         _row("corridor.cost_ratio", "share", _corridor.cost_ratio),
         _row("bargain.share", "MUSD", _deals.share, costly=True, figures=_deals.share_figures),
         _row("bargain.gain", "MUSD", _deals.gain, costly=True),

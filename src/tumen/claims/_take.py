@@ -160,6 +160,8 @@ def scale_of(case: Case, taken: Measure, arguments: Mapping[str, Any]) -> float:
     """How many base units one unit of the measure's values is: a test is written in any unit and read into these."""
     from tumen.case import parse_unit
 
+    if taken.unit == "days":
+        return parse_unit("days").factor
     if taken.unit not in ("Q*", "P*"):
         return 1.0
     factor = parse_unit(_commodity_unit(case, arguments)).factor

@@ -44,6 +44,13 @@ _RATES = frozenset({"%/a", "%/year", "%/yr", "1/a", "1/year", "1/yr", "share/yr"
 _YEARS = frozenset({"a", "year", "years", "yr"})
 _MONEY = re.compile(r"(?P<million>M?)(?P<code>[A-Z]{3})(?:_(?P<base>\d{4}))?(?P<rest>/.+)?")
 _NOT_MONEY = frozenset({"TEU", "GWh", "MWh", "BTU"})
+# Prices by the unit that people quote them in: 1,000 m3 of gas, 100 km of carriage.
+_CUSTOMARY: tuple[tuple[str, str, float], ...] = (
+    ("/m\N{SUPERSCRIPT THREE}/km", "/1000 m\N{SUPERSCRIPT THREE}/100 km", 1e5),
+    ("/m\N{SUPERSCRIPT THREE}", "/1000 m\N{SUPERSCRIPT THREE}", 1e3),
+    ("/t/km", "/t/100 km", 1e2),
+    ("/TEU/km", "/TEU/100 km", 1e2),
+)
 _PLAIN = {"tonne": "t", "tonnes": "t", "m3": "m\N{SUPERSCRIPT THREE}", "m2": "m\N{SUPERSCRIPT TWO}", "ratio": "times"}
 
 
@@ -77,6 +84,10 @@ def _form(unit: str, value: float) -> _Form:
         rest = "/" + money["rest"][2:] if both else _per(money["rest"] or "")
         base = f" ({money['base']} prices)" if money["base"] else ""
         factor = 1e6 if money["million"] and not both else 1.0
+        for ends, said, times in _CUSTOMARY:
+            if rest.endswith(ends):
+                rest, factor = rest.removesuffix(ends) + said, factor * times
+                break
         if money["code"] == "USD":
             return _Form("money", factor, "$", rest + base)
         return _Form("money", factor, "", f" {money['code']}{rest}{base}")

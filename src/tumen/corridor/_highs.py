@@ -3,7 +3,7 @@
     minimise cost · x  subject to  matrix · x = 0,  0 <= x <= upper
 
 HiGHS (Huangfu and Hall 2018, "Parallelizing the dual revised simplex method") runs on one thread and without presolve.
-Every solve starts from the same basis, so that its result does not depend on what was solved before.
+No solve starts from the one before it but from a basis that is given, so that results do not depend on the order.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ def _bars(drivers: Sequence[Driver]) -> tuple[Bar, ...]:
         ranged = math.isfinite(driver.low) and math.isfinite(driver.high)
         interval = format_range(max(0.0, driver.low), max(0.0, driver.high), "share") if ranged else ""
         low, high = (length(driver.low), length(driver.high)) if ranged else ("", "")
-        name = "chance (yearly noise)" if driver.name == "chance" else humanise(driver.name)
+        name = "chance and interplay" if driver.name == "chance" else humanise(driver.name)
         share = format_value(max(0.0, driver.share), "share")
         bars.append(Bar(name, share, interval, _sense(driver), length(driver.share), low, high))
     return tuple(bars)
