@@ -24,7 +24,7 @@ from tumen.study import Memo, Plan
 from tumen.uncertainty import Worlds
 
 CASE = "russia-korea-2014"
-DRAWS = 128
+DRAWS = 96
 ROUNDING = 1e-6  # of the mean size of the measure
 COLUMNS = ["name", "move", "by", "measure", "where", "sign", "why"]
 # The five signs that any model of this case must have, each by one row or more.

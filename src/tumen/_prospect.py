@@ -326,9 +326,8 @@ def _divided(game: Game, solution: str) -> Array:
     """What each player gets; where nobody can be given what it has alone, the nucleolus is that of all divisions."""
     from tumen import bargain
 
-    if solution == "shapley":
-        return np.asarray(bargain.shapley(game))
-    return np.asarray(bargain.prenucleolus(game))
+    found = bargain.shapley(game) if solution == "shapley" else bargain.prenucleolus(game)
+    return np.asarray(np.round(found, 6) + 0.0)  # to the dollar: what is less is the solver's
 
 
 def _operating(solution: Solution) -> Mapping[str, Array]:
