@@ -107,7 +107,7 @@ def test_shares_are_those_of_the_transit_game(result: tumen.Result, found: tumen
     ships = 10 * (300 - 200 - wells(found))
     line = 10 * (300 - 25 - wells(found)) - 2000 * annuity(0.1, 20, 2)
     third = (line - ships) / 3
-    share = result.data["networks/gas"]["share"]
+    share = result.data["networks/gas"].to_dataset()["share"]
     for player, expected in {"BBB": third, "AAA": ships / 2 + third, "CCC": ships / 2 + third}.items():
         own = share.sel(solution="shapley", player=player).values
         assert own == pytest.approx(quantiles(expected), rel=1e-6), player
@@ -115,7 +115,7 @@ def test_shares_are_those_of_the_transit_game(result: tumen.Result, found: tumen
 
 
 def test_fees_are_those_of_the_measures(result: tumen.Result, found: tumen.Outcome) -> None:
-    fee = result.data["networks/gas/line_BBB"]["fee"]
+    fee = result.data["networks/gas/line_BBB"].to_dataset()["fee"]
     where = {"initiative": "line", "player": "BBB"}
     rows = {
         "Shapley value": measured(found, "bargain.fee", solution="shapley", **where),
@@ -168,13 +168,13 @@ def test_shares_and_ranges_are_labelled_as_the_case_says(case: tumen.Case, resul
     gas = next(each for each in split if len(each.solutions[0][1]) == 3)
     assert [name for name, _ in gas.solutions] == ["Shapley value", "Nucleolus"]
     assert [bar.player for bar in gas.solutions[0][1]] == ["Field", "Pass", "City"]
-    kept = result.data["networks/gas"]["share"].sel(solution="shapley")
+    kept = result.data["networks/gas"].to_dataset()["share"].sel(solution="shapley")
     for bar, player in zip(gas.solutions[0][1], ("AAA", "BBB", "CCC"), strict=True):
         assert [bar.low, bar.median, bar.high] == kept.sel(player=player).values.tolist()
     (fee,) = ranges(result.data, case)
     assert isinstance(fee, Ranges)
     assert fee.title == "Transit fee to Pass, line"
-    fees = result.data["networks/gas/line_BBB"]["fee"].values
+    fees = result.data["networks/gas/line_BBB"].to_dataset()["fee"].values
     assert [[row.low, row.median, row.high] for row in fee.ranges] == fees.tolist()
     (mark,) = fee.marks
     assert (mark.label, mark.low, mark.high) == ("Pass asks", 100, 200)

