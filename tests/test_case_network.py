@@ -172,8 +172,8 @@ REFUSED = {
         ["networks.gas: surplus has no limit in draw 0"],
     ),
     "nothing_crosses": (
-        ("seller: AAA, buyer: CCC", "seller: CCC, buyer: AAA"),
-        ["claims.price.where: nothing crosses from CCC to AAA in draw 0, so there is no price"],
+        ("seller: AAA, buyer: CCC", "seller: AAA, buyer: BBB"),
+        ["claims.price.where: nothing can cross between AAA and BBB; a price is asked of one good"],
     ),
     "costs_nothing": (
         ("    measure: corridor.time_saved\n    where: {network: freight, via: rails.boxes, against: way_round}\n"

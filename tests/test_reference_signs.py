@@ -35,10 +35,8 @@ NAMED = {
     "a higher hazard lowers an NPV": ("korean_crisis.rate", "corridor.npv", "-"),
     "shorter sea time lowers rail traffic": ("freight.links.urgent_sea_russia.days", "corridor.traffic", "-"),
 }
-# A sign that the model does not have, and why; kept as it was reasoned, so that a mended model is seen.
-OPEN = {
-    "tests_lower_trunk_north": "corridor.npv pays a player's share of a loss-making line's capital only while it runs",
-}
+# Signs that the model does not have, and why; kept as they were reasoned, so that a mended model is seen.
+OPEN: dict[str, str] = {}
 Array = npt.NDArray[np.float64]
 
 

@@ -99,12 +99,14 @@ def full_by(outcome: Outcome, *, network: NetworkName, link: LinkOf, without: Li
 def npv(outcome: Outcome, *, initiative: Line, player: Party) -> Array:
     """Net present value of a line to a player, by its Shapley shares, at the network's rate, stops counted; (draw,).
 
-    What it brings less its part of the capital, discounted to the case's date.
+    What its share gains by the line once that stands, while it runs, less its part of the capital, which is due whether
+    it runs or not: what the division lays on it or, of a line that stands already, what it owns. Discounted to the
+    case's date.
     """
     prospect = prospect_of(outcome, initiative)
     added = prospect.addition(initiative)
     gains = by_year(outcome, prospect, lambda then: _shapley_gain(then, initiative, player))
-    part = added.owners.get(player, np.zeros(prospect.size))
+    part = _capital_part(prospect.at(prospect.spec.years[-1]), initiative, player)
     date = outcome.case.as_of_year
     rate = np.maximum(np.log1p(prospect.rate), 1e-9)
     opens, closes = added.start + added.build, added.start + added.build + added.life
@@ -163,9 +165,17 @@ def _gain(prospect: Prospect, initiative: str) -> Array:
 
 
 def _shapley_gain(prospect: Prospect, initiative: str, player: str) -> Array:
-    """A player's share with the line less that without it, what it bears of the capital put back."""
-    added, place = prospect.addition(initiative), prospect.spec.players.index(player)
-    with_ = prospect.shares("shapley", (initiative,))[:, place]
-    without = prospect.without(initiative).shares("shapley")[:, place]
-    borne = 0.0 if added.built else prospect.annuity(initiative) * added.owners.get(player, np.zeros(prospect.size))
-    return np.asarray(with_ - without + borne)
+    """A player's share where the line stands, less that without it."""
+    place = prospect.place(player)
+    stands = prospect.sunk(initiative).shares("shapley")[:, place]
+    return np.asarray(stands - prospect.without(initiative).shares("shapley")[:, place])
+
+
+def _capital_part(prospect: Prospect, initiative: str, player: str) -> Array:
+    """The part of a line's capital that a player bears, by Shapley value or, of what stands, by what it owns."""
+    added, place = prospect.addition(initiative), prospect.place(player)
+    if added.built:
+        return added.owners.get(player, np.zeros(prospect.size))
+    stands, planned = prospect.sunk(initiative).shares("shapley"), prospect.shares("shapley", (initiative,))
+    yearly = prospect.annuity(initiative)
+    return np.asarray((stands - planned)[:, place] / np.where(yearly > 0, yearly, 1.0))

@@ -286,19 +286,29 @@ def _enforced(outcome: Outcome, prospect: Prospect, initiative: str) -> tuple[Se
 
 
 def _price(prospect: Prospect, seller: str, buyer: str, end: str, built: tuple[str, ...]) -> Array:
-    """What the buyer pays over what crosses the border between the two."""
-    game = prospect.game(built)
-    place, everybody = prospect.place(buyer), (1 << game.n) - 1
-    own = 1 << place
+    """What the buyer pays over what crosses the border between the two.
+
+    Lines are taken as built by those who hold both: the seller without the buyer need not build what leads to him.
+    """
+    from tumen.bargain import Game, shapley
+
+    place, own = prospect.place(buyer), 1 << prospect.place(buyer)
+    both = own | 1 << prospect.place(seller)
+    game = prospect.game()
+    if built:
+        together = (np.arange(1 << game.n) & both) == both
+        game = Game(np.where(together, prospect.game(built).values, game.values), game.players)
+    everybody = (1 << game.n) - 1
     share = {
         "lowest": lambda: game.values[:, everybody] - game.values[:, everybody & ~own],
         "highest": lambda: game.values[:, own],
-        "split": lambda: prospect.shares("shapley", built)[:, place],
+        "split": lambda: shapley(game)[:, place],
     }[end]()
-    paid, who = prospect.made(buyer, built) - share, (seller, buyer, built)
+    paid = prospect.made(buyer, built) - share
     volume = prospect.crossing(seller, buyer, built)
     crosses = volume > 1e-9
-    return np.asarray(np.where(crosses, paid / np.where(crosses, volume, 1.0), _at_the_margin(prospect, end, *who)))
+    aside = _at_the_margin(prospect, end, seller, buyer, built)
+    return np.asarray(np.where(crosses, paid / np.where(crosses, volume, 1.0), aside))
 
 
 def _at_the_margin(prospect: Prospect, end: str, seller: str, buyer: str, built: tuple[str, ...]) -> Array:
