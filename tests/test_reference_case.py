@@ -25,12 +25,12 @@ from tumen import claims, money, study
 
 @pytest.fixture(scope="module")
 def result() -> tumen.Result:
-    return tumen.run(tumen.load("russia-korea-2014"), draws=1024, seed=11, workers=1)
+    return tumen.run(tumen.load("russia-korea-2014"), draws=1024, seed=11)
 
 
 @pytest.fixture(scope="module")
 def in_full() -> tumen.Result:
-    return tumen.run(tumen.load("russia-korea-2014"), draws=256, seed=11, workers=1, scenario="pays_in_full")
+    return tumen.run(tumen.load("russia-korea-2014"), draws=256, seed=11, scenario="pays_in_full")
 
 
 def test_rows_are_answered(result: tumen.Result) -> None:

@@ -76,7 +76,7 @@ class TestWhoeverEvaluates:
         monkeypatch.setattr(_workers, "_PATIENCE_SECONDS", 0.0)
         monkeypatch.setattr(_workers, "_processors", lambda: 64)
         tumen.run(case, draws=DRAWS, seed=7, out=tmp_path / "patient")
-        assert started == [2], "two of four chunks are left once the second has shown how long one takes"
+        assert started == [6], "all is left but the first chunk, once that has shown how long one takes"
         assert_same_run(tmp_path / "patient", alone)
 
     def test_another_seed_gives_another_run(self, case: Case, alone: Path, tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ class TestResuming:
     def test_a_run_goes_on_from_its_chunks(self, case: Case, alone: Path, tmp_path: Path, workers: int) -> None:
         folder = tmp_path / "run"
         self.stop_after(case, folder, 2)
-        assert len(list(folder.glob("chunks-*/*.npz"))) == 2
+        assert len(list(folder.glob("chunks-*/*.npz"))) == 3
         seen: list[tuple[str, int, int]] = []
         tumen.run(case, draws=DRAWS, seed=7, workers=workers, out=folder, progress=lambda *at: seen.append(at))
-        assert seen[0] == ("worlds", 3, 4), "the first chunk is evaluated for every run, two more were kept"
+        assert seen[0] == ("worlds", 3, 7), "three chunks were kept; beside four there are two pictures and a lever"
         assert_same_run(folder, alone)
         assert not list(folder.glob("chunks-*")), "a finished run needs its chunks no more"
 
@@ -120,7 +120,7 @@ class TestResuming:
         damage_chunk(path, damage)
         seen: list[tuple[str, int, int]] = []
         tumen.run(case, draws=DRAWS, seed=7, workers=1, out=folder, progress=lambda *at: seen.append(at))
-        assert seen[0] == ("worlds", 2, 4)
+        assert seen[0] == ("worlds", 2, 7)
         assert_same_run(folder, alone)
 
     def test_chunks_of_other_settings_or_code_are_not_used(
@@ -129,14 +129,14 @@ class TestResuming:
         folder = tmp_path / "run"
         self.stop_after(case, folder, 2)
         used: list[int] = []
-        load = _chunks.Store.load
+        load = _chunks.Store._load
 
         def counted(store: _chunks.Store, number: int) -> _chunks.Chunk | None:
             found = load(store, number)
             used.extend([number] if found is not None else [])
             return found
 
-        monkeypatch.setattr(_chunks.Store, "load", counted)
+        monkeypatch.setattr(_chunks.Store, "_load", counted)
         tumen.run(case, draws=DRAWS, seed=8, out=folder)
         assert used == []
         self.stop_after(case, tmp_path / "again", 2)
@@ -174,7 +174,7 @@ def damage_chunk(path: Path, damage: str) -> None:
 def test_no_flipped_bit_of_a_chunk_goes_unseen(case: Case, tmp_path: Path) -> None:
     """Either the file is refused, or what is read is what was written."""
     chunk = {"claims|a|value": np.linspace(0, 1, 7), "worlds|path|b": np.ones((7, 2))}
-    store = _chunks.Store(tmp_path, chunk)
+    store = _chunks.Store(tmp_path)
     store.save(1, chunk)
     path = tmp_path / "000001.npz"
     data = path.read_bytes()
@@ -183,7 +183,7 @@ def test_no_flipped_bit_of_a_chunk_goes_unseen(case: Case, tmp_path: Path) -> No
         damaged = bytearray(data)
         damaged[at] ^= 1 << at % 8
         path.write_bytes(damaged)
-        found = store.load(1)
+        found = store.chunks(2, lambda: chunk).get(1)
         refused += found is None
         assert found is None or all(np.array_equal(found[name], chunk[name]) for name in chunk)
     assert refused > len(data) / 2

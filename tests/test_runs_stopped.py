@@ -176,7 +176,7 @@ class TestInterrupted:
         assert kept >= 3
         assert not partials(folder)
         assert not (folder / "run.json").exists()
-        with pytest.raises(Begun, match=f"worlds, {kept + 1} of 64"):
+        with pytest.raises(Begun, match=f"worlds, {kept} of 67"):
             tumen.run(case, draws=16_384, workers=1, out=folder, progress=begun)
 
     def test_while_processes_start(self, case: Case, tmp_path: Path, start: Callable[..., Running]) -> None:

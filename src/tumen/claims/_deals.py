@@ -85,22 +85,20 @@ def fee_figures(
     outcome: Outcome, *, initiative: Line, player: CrossedBy, solution: SolutionName
 ) -> tuple[Beside, ...]:  # fmt: skip
     """The fee by both solutions, its range over the core, and per unit and distance."""
-    from tumen.bargain import core
-
     prospect = prospect_of(outcome, initiative)
     added, place = prospect.addition(initiative), prospect.place(player)
     made = prospect.made(player, (initiative,))
-    bounds = core(prospect.game((initiative,)))
-    there = ~np.isnan(bounds.most[:, place])
+    game = prospect.game((initiative,))
+    least, most = _in_the_core(game, place)
     found = [
         Beside(f"Fee by {_named(each)}", fee(outcome, initiative=initiative, player=player, solution=each), "MUSD/yr")
         for each in BOTH
     ]
-    if there.all():
-        found += [
-            Beside("Least fee in the core", bounds.least[:, place] - made, "MUSD/yr"),
-            Beside("Largest fee in the core", bounds.most[:, place] - made, "MUSD/yr"),
-        ]
+    note = "where there is no core, what it has alone, and what it adds to all others"
+    found += [
+        Beside("Least fee in the core", least - made, "MUSD/yr", note),
+        Beside("Largest fee in the core", most - made, "MUSD/yr", note),
+    ]
     if player in added.distance:
         link = added.links[0]
         unit = prospect.spec.commodities[link.commodity].unit
@@ -237,6 +235,16 @@ def stability_margin(
     prospect = outcome.networks[network]
     game = prospect.game(built or ())
     return np.asarray(-excesses(game, prospect.shares(solution, built or ()))[:, 1:-1].max(axis=1))
+
+
+def _in_the_core(game: Game, place: int) -> tuple[Array, Array]:
+    """Least and most of a player in the core; where there is none, what it has alone, and what it adds to the rest."""
+    from tumen.bargain import core
+
+    bounds, everybody = core(game), (1 << game.n) - 1
+    none = np.isnan(bounds.most[:, place])
+    alone, adds = game.values[:, 1 << place], game.values[:, everybody] - game.values[:, everybody & ~(1 << place)]
+    return np.where(none, alone, bounds.least[:, place]), np.where(none, adds, bounds.most[:, place])
 
 
 def _above(game: Game, shares: Array) -> Array:
