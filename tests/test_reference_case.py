@@ -301,6 +301,7 @@ def test_a_fourth_test_is_likely_and_hard_to_buy_off(result: tumen.Result) -> No
 def test_envelopes_are_near(result: tumen.Result) -> None:
     """Within a factor of two but where the note says why not."""
     far = {"pull_of_russia", "china_cuts_ties_long", "fuels_diverted_to_asia", "isolation_costs_europe"}
+    far |= {"trunk_boxes", "trunk_pays", "others_and_the_price"}  # the median is nothing
     for name, answer in result.claims.items():
         assert answer.envelope is not None, name
         assert answer.envelope.warning == "" or name in far, name
