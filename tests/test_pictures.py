@@ -122,10 +122,10 @@ def test_fees_are_those_of_the_measures(result: tumen.Result, found: tumen.Outco
         "Nucleolus": measured(found, "bargain.fee", solution="nucleolus", **where),
         "Least that keeps the deal": measured(found, "bargain.self_enforcing_fee", **where),
     }
-    assert set(fee.reckoning.values) == {*rows, "In the core"}
+    assert set(fee.reckoning.values) == {*rows, "Core, by the medians of its ends"}
     for name, values in rows.items():
         assert fee.sel(reckoning=name).values == pytest.approx(quantiles(values), rel=1e-9), name
-    least, middle, most = fee.sel(reckoning="In the core").values
+    least, middle, most = fee.sel(reckoning="Core, by the medians of its ends").values
     added = np.median(10 * (200 - 25) - 2000 * annuity(0.1, 20, 2))  # no more than the line adds to the ships
     assert (least, most) == (pytest.approx(0, abs=1e-6), pytest.approx(added, rel=1e-6))
     assert middle == pytest.approx(added / 2, rel=1e-6)
@@ -136,7 +136,7 @@ def test_fees_are_those_of_the_measures(result: tumen.Result, found: tumen.Outco
 
 def test_a_saved_run_shows_the_same_numbers(case: tumen.Case, result: tumen.Result, folder: Path) -> None:
     with xr.open_datatree(folder / "run" / "results.nc") as data:
-        assert maps(data) == maps(result.data)
+        assert str(maps(data)) == str(maps(result.data))  # a line without a limit is used to no share, nan
         assert shares(data, case) == shares(result.data, case)
         assert ranges(data, case) == ranges(result.data, case)
     known = tumen.open_run(folder / "run")

@@ -54,7 +54,10 @@ def _network(outcome: Outcome, prospect: Prospect) -> xr.Dataset:
     standing = {link.name for added in prospect.additions.values() if added.built for link in added.links}
     variables = {
         "flow": (("level", "link"), np.quantile(net, LEVELS, axis=0), {"units": "units of the good a year"}),
-        "used": (("link",), np.median(solution.utilisation, axis=0)),
+        "used": (
+            ("link",),
+            np.where([np.isinf(x.capacity) for x in links], np.nan, np.median(solution.utilisation, axis=0)),
+        ),
         "built": (("link",), np.array([built.get(link.name, 1.0) for link in links])),
         "share": (("solution", "level", "player"), share, money),
     }
@@ -118,7 +121,9 @@ def _fee(outcome: Outcome, prospect: Prospect, line: str, player: str) -> xr.Dat
     least, most = beside.get("Least fee in the core"), beside.get("Largest fee in the core")
     table = {name: np.quantile(values, LEVELS) for name, values in rows.items()}
     if least is not None and most is not None:
-        table["In the core"] = np.array([np.median(least), np.median((least + most) / 2), np.median(most)])
+        table["Core, by the medians of its ends"] = np.array(
+            [np.median(least), np.median((least + most) / 2), np.median(most)]
+        )
     if prospect.addition(line).enforcement is not None:
         kept = measure("bargain.self_enforcing_fee").function(outcome, **asked)
         table["Least that keeps the deal"] = np.quantile(np.asarray(kept), LEVELS)

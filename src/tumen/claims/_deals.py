@@ -94,7 +94,7 @@ def fee_figures(
         Beside(f"Fee by {_named(each)}", fee(outcome, initiative=initiative, player=player, solution=each), "MUSD/yr")
         for each in BOTH
     ]
-    note = "where there is no core, what it has alone, and what it adds to all others"
+    note = "in draws without a core its outer bounds, what it has alone and what it adds to all others"
     found += [
         Beside("Least fee in the core", least - made, "MUSD/yr", note),
         Beside("Largest fee in the core", most - made, "MUSD/yr", note),
