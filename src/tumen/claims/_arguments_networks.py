@@ -17,7 +17,6 @@ __all__ = [
     "End",
     "Enforced",
     "Holder",
-    "Kept",
     "Line",
     "Lines",
     "LinkOf",
@@ -191,7 +190,6 @@ def _volume(case: Case, raw: Any, where: Where) -> str:
 NetworkName = Annotated[str, Reader(_network)]
 Line = Annotated[str, Reader(_line)]
 Lines = Annotated[tuple[str, ...], Reader(_several(_line))]
-Kept = Lines
 Party = Annotated[str, Reader(_party)]
 Parties = Annotated[tuple[str, ...], Reader(_several(_party))]
 CrossedBy = Annotated[str, Reader(_crossed)]
