@@ -275,6 +275,36 @@ def test_what_lies_idle_and_what_leaks(case: tumen.Case) -> None:
         np.testing.assert_allclose(measured(found, f"trade.{name}", initiative="standing"), [expected] * DRAWS)
 
 
+@pytest.mark.parametrize("run", RUNS)
+def test_what_it_costs_others(found: tumen.Outcome, bare: tumen.Outcome, run: str) -> None:
+    """By the equivalent variation of one initiative, of all that are expected together, and of lifting one in force."""
+    assert found.world is not None
+    expected = [found.changes[name].shock for name in ("rails", "toll")]
+    together = found.world.respond(type(expected[0]).joined(expected, DRAWS), run).ev
+    named = found.world.respond(found.changes["isolation"].shock, run).ev
+    lifted = found.world.respond(found.changes["standing"].shock.lifted(), run).ev
+    for k, country in enumerate(COUNTRIES):
+        where = {"country": country, "run": run}
+        np.testing.assert_allclose(measured(found, "trade.cost", **where), -together[:, k], **EXACT)
+        of_one = measured(found, "trade.cost", initiative="isolation", **where)
+        np.testing.assert_allclose(of_one, -named[:, k], **EXACT)
+        in_force = measured(found, "trade.cost", initiative="standing", **where)
+        np.testing.assert_allclose(in_force, lifted[:, k], **EXACT)
+        np.testing.assert_array_equal(measured(bare, "trade.cost", **where), 0)
+
+
+def test_a_leak_costs_what_making_up_for_it_would(found: tumen.Outcome) -> None:
+    where: dict[str, Any] = {"initiative": "standing", "run": "long"}
+    own = measured(found, "trade.cost", country="AAA", **where)
+    back = measured(found, "trade.leak_relief", initiative="standing")
+    idle = measured(found, "trade.idle_loss", initiative="standing")
+    whole = measured(found, "trade.pressure", **where) + idle
+    assert (own > 0).all()
+    np.testing.assert_allclose(measured(found, "trade.leak_cost", country="AAA", **where), own * back * idle / whole)
+    gains = measured(found, "trade.cost", country="BBB", **where) <= 0
+    assert (measured(found, "trade.leak_cost", country="BBB", **where)[gains] == 0).all()
+
+
 # ---- by year
 
 

@@ -22,6 +22,7 @@ import pytest
 import tumen
 from tumen import claims, money, study
 
+NEAR = {"china_cuts_ties_long", "rajin_for_the_north"}  # at a factor of two, on one side of it or the other
 IN_FULL = ("fund_2020", "fund_covers_khasan_rajin", "missed_by_2019", "trade_2020")
 
 
@@ -42,7 +43,7 @@ def in_full() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def test_rows_are_answered(result: tumen.Result) -> None:
     rows = list(csv.DictReader(io.StringIO(claims.as_csv(result.claims.values()))))
-    assert {row["row"] for row in rows} == {"1", "4", "5", "6", "8", "10", "11", "12", "13", "14", "16", "17"}
+    assert {row["row"] for row in rows} == {str(number) for number in range(1, 19)}
     debt = [row for row in rows if row["row"] == "8"]
     measures = {row["measure"] for row in debt}
     assert len(debt) >= 5
@@ -62,7 +63,7 @@ def test_rows_are_answered(result: tumen.Result) -> None:
 
 def test_the_target_is_unlikely_and_says_what_it_needs(result: tumen.Result) -> None:
     answer = result.claims["trade_2020"]
-    assert 0.01 < answer.probability < 0.1  # the base rate is 2.5 % of pairs; two initiatives make trade cheaper
+    assert 0.001 < answer.probability < 0.1  # the base rate is 2.5 % of pairs, and most such rises could not be paid
     needed = [figure.value for figure in answer.figures if figure.label == "Growth needed"]
     assert sorted(needed) == pytest.approx([(1000 / 112.7) ** (1 / 7) - 1, (1000 / 104) ** (1 / 7) - 1])
     assert sorted(needed) == pytest.approx([0.366, 0.382], abs=0.001)
@@ -180,13 +181,13 @@ def test_paid_in_full_the_fund_is_what_the_schedule_says(
     result: tumen.Result, in_full: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> None:
     fund, paid = in_full["fund_2020"]
-    assert paid.all()
-    assert np.quantile(fund, 0.05) > 13 * 10940 * 0.1 / 40 - 1e-6  # thirteen of the forty instalments
+    assert paid.mean() > 0.8  # in the rest it has paid for a pipeline that came early
+    assert np.quantile(fund[paid], 0.05) > 13 * 10940 * 0.1 / 40 - 1e-6  # thirteen of the forty instalments
     assert result.claims["fund_2020"].probability < 0.5
     assert result.claims["fund_covers_khasan_rajin"].probability < in_full["fund_covers_khasan_rajin"][1].mean()
     assert not in_full["missed_by_2019"][1].any()
-    # The debt does not touch trade: the same 256 draws, the same answer.
-    assert np.array_equal(in_full["trade_2020"][0], _each(result, "trade_2020")[:256])
+    # The debt touches trade only by what is left to pay for imports: the same draws, as much or less of it.
+    assert (in_full["trade_2020"][0] <= _each(result, "trade_2020")[:256] * (1 + 1e-9)).mean() > 0.95
 
 
 def _each(result: tumen.Result, claim: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -198,7 +199,7 @@ def test_answers_on_networks_and_bargains_are_numbers_with_envelopes(result: tum
     asked = {name: claim for name, claim in result.case.claims.items()
              if claim.measure.startswith(("corridor.", "bargain.")) or claim.row in {"13", "14"}}  # fmt: skip
     assert len(asked) >= 40
-    assert {claim.row for claim in asked.values()} == {"4", "5", "6", "12", "13", "14", "17"}
+    assert {claim.row for claim in asked.values()} == {"4", "5", "6", "12", "13", "14", "15", "17", "18"}
     for name in asked:
         answer = result.claims[name]
         assert np.isfinite(_each(result, name)).all(), name
@@ -300,12 +301,14 @@ def test_a_fourth_test_is_likely_and_hard_to_buy_off(result: tumen.Result) -> No
 
 
 def test_envelopes_are_near(result: tumen.Result) -> None:
-    """Within a factor of two but where the note says why not."""
-    far = {"pull_of_russia", "china_cuts_ties_long", "fuels_diverted_to_asia", "isolation_costs_europe"}
-    far |= {"trunk_boxes", "trunk_pays", "others_and_the_price"}  # the median is nothing
+    """Within a factor of two but where the case says why not; and where it says so, there is reason to."""
     for name, answer in result.claims.items():
+        claim = result.case.claims[name]
         assert answer.envelope is not None, name
-        assert answer.envelope.warning == "" or name in far, name
+        assert answer.envelope.warning == "" or claim.envelope_note, name
+    far = [name for name, claim in result.case.claims.items() if claim.envelope_note]
+    assert 0 < len(far) <= len(result.claims) / 8
+    assert all(result.claims[name].envelope.warning for name in far if name not in NEAR)  # type: ignore[union-attr]
 
 
 def test_the_remainder_by_whole_half_years() -> None:

@@ -50,7 +50,9 @@ def case_folder(case: str | Path) -> Path:
     raise CaseError([f"{case}: {what}; {did_you_mean(str(case), bundled_cases())}; {begin}"])
 
 
-def load(case: str | Path, scenario: str | None = None, *, rehearse: bool = True) -> Case:
+def load(
+    case: str | Path, scenario: str | None = None, *, rehearse: bool = True, every_scenario: bool = False
+) -> Case:  # fmt: skip
     """Read and check a case.
 
     Parameters
@@ -58,6 +60,7 @@ def load(case: str | Path, scenario: str | None = None, *, rehearse: bool = True
     case: a folder that holds `case.yaml`, or the name of a bundled case.
     scenario: a named variant of the case; None for the case as it stands.
     rehearse: whether it is also tried out in a few worlds; what has been read before need not be.
+    every_scenario: whether scenarios that are not asked for are tried out as well, and not only read.
 
     Raises
     ------
@@ -66,11 +69,18 @@ def load(case: str | Path, scenario: str | None = None, *, rehearse: bool = True
     """
     folder = case_folder(case)
     problems = Problems()
+
+    def tried(found: Case) -> Iterator[tuple[Keys, str]]:
+        misfits = list(_check_fits(found))
+        yield from misfits
+        if not misfits and (every_scenario or found.scenario in ("", scenario)):
+            yield from _rehearse(found)
+
     found = read_case(
         folder,
         name=folder.resolve().name,
         kinds=initiatives.kinds(),
-        checks=(initiatives.check, claims.check, *((_check_fits,) if rehearse else ())),
+        checks=(initiatives.check, claims.check, *((tried,) if rehearse else ())),
         problems=problems,
     )
     if found is None:
@@ -80,21 +90,15 @@ def load(case: str | Path, scenario: str | None = None, *, rehearse: bool = True
 
 def _check_fits(case: Case) -> Iterator[tuple[Keys, str]]:
     """Fit what is fitted before anything is drawn, so that a history that cannot be is a problem of the case."""
-    sound = True
     for name in case.trade:
         try:
             study.pair_path(case, name)
         except (ValueError, ArithmeticError) as error:
-            sound = False
             yield ("trade", name, "history"), str(error)
-    if sound:
-        yield from _rehearse(case)
 
 
 def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
-    """Evaluate the case in a few worlds, one initiative at a time: what an engine refuses is a problem of the case."""
-    from tumen.trade import RUNS
-
+    """Evaluate the case in a few worlds: what an engine refuses is a problem of the case, or of one of its parts."""
     try:
         worlds, memo = study.draw(case, seed=0, chunk=0, size=_VARIANT if case.scenario else _REHEARSED), study.Memo()
     except (ValueError, ArithmeticError) as error:
@@ -104,27 +108,49 @@ def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
     yield from refused
     if refused:  # the networks are in every plan
         return
+    whole = study.evaluate(case, worlds, study.Plan(), memo)
+    try:
+        _try(whole, tuple(case.initiatives))
+    except (ValueError, ArithmeticError):  # whose is it?
+        yield from _rehearse_parts(case, worlds, memo)
+    else:
+        if case.equilibrium is not None or case.networks:
+            yield from _rehearse_claims(case, whole)
+
+
+def _rehearse_parts(case: Case, worlds: Worlds, memo: study.Memo) -> Iterator[tuple[Keys, str]]:
+    """One initiative at a time, each with what it needs; and all together, if that alone is refused."""
     parts: list[tuple[tuple[str, ...], Keys]] = [((name,), ("initiatives", name)) for name in case.initiatives]
     if case.trade:
         parts.insert(0, ((), ("trade", next(iter(case.trade)))))
     elif case.file.equilibrium:
         parts.insert(0, ((), ("equilibrium", next(iter(case.file.equilibrium)))))
+    parts.append((tuple(case.initiatives), ("initiatives",)))
     sound = True
     for include, keys in parts:
+        if len(include) > 1 and not sound:
+            return
         try:
-            outcome = study.evaluate(case, worlds, study.Plan(include=include), memo)
-            for change, run in itertools.product(outcome.changes.values(), RUNS):
-                outcome.respond(change.asked, run)
-            for found in outcome.networks.values():
-                if found.additions:
-                    found.solution(include)
+            _try(study.evaluate(case, worlds, study.Plan(include=include), memo), include)
         except (ValueError, ArithmeticError) as error:
             yield from ((keys, what) for what in _said(error))
             sound = False
             if not include:  # the paths of trade are in every plan
                 return
-    if sound and (case.equilibrium is not None or case.networks):
-        yield from _rehearse_claims(case, study.evaluate(case, worlds, study.Plan(), memo))
+
+
+def _try(outcome: Outcome, included: tuple[str, ...]) -> None:
+    """Run every stage; each line is also built, whether it pays or not, but under a scenario, which changes few."""
+    from tumen.trade import RUNS
+
+    for change, run in itertools.product(outcome.changes.values(), RUNS):
+        outcome.respond(change.asked, run)
+    for found in outcome.networks.values():
+        found.solution()
+        for name in found.additions:
+            if name in included and not outcome.case.scenario:
+                found.solution((name,))
+    _ = outcome.timeline, outcome.trade, outcome.ledger
 
 
 def _rehearse_network(case: Case, name: str, worlds: Worlds, memo: study.Memo) -> Iterator[tuple[Keys, str]]:

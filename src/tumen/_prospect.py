@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
-    from tumen.bargain import Game
+    from tumen.bargain import Game, SelfEnforcing
     from tumen.case import NetworkSpec
     from tumen.corridor import Coalitions, Link, Network, Solution
     from tumen.initiatives import Addition
@@ -183,6 +183,10 @@ class Prospect:
         masks = np.arange(1 << len(self.spec.players))
         return np.asarray((masks & need) == need)
 
+    def able(self, initiative: str) -> npt.NDArray[np.bool_]:
+        """(2^n,) which coalitions may use a line, by the bits of their players."""
+        return self._able(initiative)
+
     def _firsts(self, *initiatives: str) -> tuple[str, ...]:
         """One link of each of these: it stands for all of its bundle."""
         return tuple(self.additions[name].links[0].name for name in initiatives)
@@ -197,6 +201,34 @@ class Prospect:
         """(draw, player) what each gets of what all can reach, by Shapley value or nucleolus."""
         found: Array = self._remember(_divided, self.game(forced), solution)
         return found
+
+    def kept(self, initiative: str) -> tuple[SelfEnforcing, Array]:
+        """What keeps the deal over a line that stands, and (draw, player) what each has without it.
+
+        Players are those of the line's `enforcement`, which it must have.
+        """
+        from tumen.bargain import self_enforcing
+
+        added = self.addition(initiative)
+        terms = added.enforcement
+        assert terms is not None
+        players = tuple(terms.rates)
+        places = [self.place(name) for name in players]
+        stands = self.sunk(initiative)
+        outside = self.without(initiative).shares("shapley")[:, places]
+        link, flow = added.links[0], stands.solution()
+        worth = np.abs(flow.flow_on(link.name)) * flow.price_at(link.destination, link.commodity)
+
+        def by_player(part: str) -> Array:
+            amounts = getattr(terms, part)
+            return np.stack([amounts.get(name, np.zeros(self.size)) for name in players], axis=1)
+
+        found = self_enforcing(
+            stands.shares("shapley")[:, places].sum(axis=1), grab=outside + by_player("grabs") * worth[:, None],
+            discount=1 / (1 + by_player("rates")), outside=outside, hazard=terms.ends, pledge=by_player("pledges"),
+            players=players,
+        )  # fmt: skip
+        return found, outside
 
     def made(self, player: str, forced: tuple[str, ...] = ()) -> Array:
         """What a player makes without any payment between players, (draw,), MUSD a year; what is in common is open.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tumen.case import Case, Parameter
     from tumen.claims import Measure
-    from tumen.report import About, Matrix, ParameterRow
+    from tumen.report import About, Dial, Matrix, ParameterRow
 
 __all__ = ["Result", "parameter_rows"]
 
@@ -79,6 +79,7 @@ class Result:
         return report.render(
             tuple(self.claims.values()), parameter_rows(self.case), self._about(), _matrices(self.data, self.case),
             maps=maps(self.data), shares=shares(self.data, self.case), ranges=ranges(self.data, self.case),
+            dials=_dials(self.case),
         )  # fmt: skip
 
     def _about(self) -> About:
@@ -98,6 +99,16 @@ class Result:
 
     def _repr_html_(self) -> str:
         return str(self.claims.to_frame().to_html(index=False))
+
+
+def _dials(case: Case) -> tuple[Dial, ...]:
+    """What a reader of the report can set."""
+    from tumen.report import Dial
+
+    return tuple(
+        Dial(name, spec.title, tuple((value.central, value.text) for value in spec.values), spec.note)
+        for name, spec in case.file.dials.items()
+    )
 
 
 def _matrices(data: xr.DataTree, case: Case) -> tuple[Matrix, ...]:

@@ -1,27 +1,28 @@
 """The trade stage of the study: the case's world with what is drawn of it, and what initiatives do to each pair's path.
 
 A pair's path without the initiatives is multiplied, for each initiative that is expected, by the change that its costs
-bring to the pair's flows in general equilibrium, to the power of how much of it is in force in a year.
+bring to the pair's flows in general equilibrium, to the power of how much of it is in force in a year. What initiatives
+bring over the border themselves is added. What cannot be paid for is then cut, in the same year.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tumen.initiatives import TradeChange
+from tumen.initiatives import Delivery, Settlement, TradeChange
 
 if TYPE_CHECKING:
     from tumen.case import Case, Quantity
     from tumen.trade import Baseline, CostShock, DrawnWorld, PathDraws, Reading
     from tumen.uncertainty import Worlds
 
-__all__ = ["drawn_world", "effect", "respond_in", "with_effects"]
+__all__ = ["drawn_world", "effect", "paid_for", "respond_in", "with_deliveries", "with_effects"]
 
 Array = npt.NDArray[np.float64]
 _NONE = 1e-12  # what an embargo leaves of a path, so that growth and logarithms of it have a value
@@ -107,4 +108,35 @@ def with_effects(
         factor = factor * (ratio[:, [a, b], [b, a]] @ weight)[:, None] ** in_force
     return dataclasses.replace(
         path, flow=path.flow * factor, reported={name: values * factor for name, values in path.reported.items()}
+    )
+
+
+def with_deliveries(
+    path: PathDraws, between: tuple[str, str], brought: Iterable[Delivery], before: PathDraws
+) -> PathDraws:  # fmt: skip
+    """The path with the goods that initiatives bring over the border themselves, which customs count as they come.
+
+    What dearer trade takes from the path that was `before` it, as a sanction does, it takes from them as well.
+    """
+    own = [item.amount for item in brought if {item.exporter, item.importer} == set(between)]
+    if not own:
+        return path
+    extra = np.sum(own, axis=0) * np.minimum(path.flow / before.flow, 1.0)
+    ratio = 1 + extra / path.flow  # the same goods, told by each statistics as it tells the rest
+    return dataclasses.replace(
+        path, flow=path.flow + extra, reported={name: values * ratio for name, values in path.reported.items()}
+    )
+
+
+def paid_for(path: PathDraws, between: tuple[str, str], settlements: Mapping[str, Settlement]) -> PathDraws:
+    """The path less what cannot be paid for; each settlement says which share of the two-way trade is kept."""
+    kept: Array = np.ones(path.flow.shape)
+    for settlement in settlements.values():
+        for pair, share in settlement.kept.items():
+            if set(pair) == set(between):
+                kept = kept * share
+    if (kept == 1).all():
+        return path
+    return dataclasses.replace(
+        path, flow=path.flow * kept, reported={name: values * kept for name, values in path.reported.items()}
     )

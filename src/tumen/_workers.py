@@ -1,4 +1,4 @@
-"""Who does the pieces of a run, chunks and break-evens: this process, processes of its own, or an executor handed in.
+"""Who does the pieces of a run, chunks and all beside them: this process, own processes, or an executor handed in.
 
 Processes are started afresh (`spawn`) and are sent the texts of the case, so that an executor may also be on other
 machines. Whoever does a piece, what comes of it is the same to the last bit.
@@ -23,7 +23,8 @@ from tumen import study
 from tumen._breakevens import lever_breakevens
 from tumen._chunks import CHUNK, Chunk, evaluate_chunk, one_thread
 from tumen._dataset import PICTURES, picture
-from tumen.claims import Breakeven
+from tumen._explanation import ATTRIBUTION, DIALS, attributed, dialled
+from tumen.claims import Attribution, Breakeven, DialPoint
 from tumen.errors import RunError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _PATIENCE_SECONDS = 4.0  # what is done sooner is not worth the two seconds that
 _MOST_WORKERS = 8  # unless more are asked for: each needs some 150 MB
 
 Task = int | str
-Done = Chunk | Mapping[str, Breakeven] | dict[str, "xr.Dataset"]
+Explained = Mapping[str, Attribution] | Mapping[str, tuple[DialPoint, ...]]
+Done = Chunk | Mapping[str, Breakeven] | Explained | dict[str, "xr.Dataset"]
 Keep = Callable[[Task, Done], None]
 
 
@@ -58,9 +60,13 @@ class Job:
 
 
 def done(case: Case, seed: int, chunks: int, task: Task) -> Done:
-    """One piece of work: a chunk by its number, a picture by its name, else the break-evens of a lever."""
+    """One piece of work: a chunk by its number, a picture or explanation by name, else the break-evens of a lever."""
     if isinstance(task, int):
         return evaluate_chunk(case, seed, task)
+    if task == ATTRIBUTION:
+        return attributed(case, seed)
+    if task == DIALS:
+        return dialled(case, seed)
     if task in PICTURES:
         return picture(study.evaluate(case, study.draw(case, seed, 0, CHUNK)), task)
     return lever_breakevens(case, seed, chunks, task)

@@ -143,7 +143,7 @@ def check(case: CaseName) -> None:
     """Check a case, and show its figures with units, distributions and sources."""
     from tumen._load import load
 
-    _show_parameters(load(case))
+    _show_parameters(load(case, every_scenario=True))
 
 
 @app.command(epilog="Example: `tumen report runs/russia-korea-2014-1a2b3c`")

@@ -6,43 +6,85 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from tumen.errors import unknown_name
 
 if TYPE_CHECKING:
+    from tumen._carried import Carried
     from tumen._prospect import Prospect
     from tumen.case import Case
-    from tumen.initiatives import Lines, TradeChange
+    from tumen.delivery import Timeline
+    from tumen.initiatives import Inputs, Lines, TradeChange
     from tumen.initiatives.inducement import Bargain
     from tumen.money import Ledger
     from tumen.trade import CostShock, DrawnWorld, PathDraws, Reading
     from tumen.uncertainty import Worlds
 
-__all__ = ["Outcome"]
+__all__ = ["Outcome", "Stages"]
 
 
-def _no_world(shock: CostShock, run: str) -> Reading:
-    raise ValueError("the case has no `equilibrium`, so nothing can be said of how the world's trade would respond")
+@dataclass(frozen=True)
+class Stages:
+    """The stages of an evaluation that are run as a whole; each gives the same whenever it is called."""
+
+    timeline: Callable[[], Timeline]
+    changes: Callable[[], Mapping[str, TradeChange]]
+    trade: Callable[[], Mapping[str, PathDraws]]
+    ledger: Callable[[], Ledger]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Trade paths by name, each initiative's lines, and the ledger of them all, in every draw of `worlds`.
+    """What a plan comes to in every draw of `worlds`; each stage is run when it is first asked for, and kept.
 
-    `changes` is what initiatives do to trade costs, `world` the world's trade before any of them, None where the case
-    gives none; `respond(shock, run)` is the equilibrium after a shock, computed once for each; `inducements` are
-    solved, by initiative; `networks` are what flows and what coalitions reach, solved when asked.
+    `world` is the world's trade before any initiative, None where the case gives none; `respond(shock, run)` is the
+    equilibrium after a shock, computed once for each. By name: `settled`, the worlds as each initiative sees them;
+    `networks`, what flows and what coalitions reach, solved when asked; `gates`, whether each is open at the end of
+    each year, (draw, year); `gains`, what each who decides gains a year by what is still to be decided; `carried`, what
+    networks carry by year with what is delivered; `lines`, what each initiative brings to the ledger; `inducements`,
+    solved.
     """
 
     case: Case
     worlds: Worlds
-    trade: Mapping[str, PathDraws]
+    world: DrawnWorld | None
+    respond: Callable[[CostShock, str], Reading] = field(repr=False)
+    settled: Mapping[str, Inputs] = field(repr=False)
+    networks: Mapping[str, Prospect]
+    gates: Mapping[str, npt.NDArray[np.bool_]]
+    gains: Mapping[str, Mapping[str, npt.NDArray[np.float64]]]
+    carried: Mapping[str, Carried]
     lines: Mapping[str, Lines]
-    ledger: Ledger
-    changes: Mapping[str, TradeChange] = field(default_factory=dict)
-    world: DrawnWorld | None = None
-    respond: Callable[[CostShock, str], Reading] = field(default=_no_world, repr=False)
-    inducements: Mapping[str, Bargain] = field(default_factory=dict)
-    networks: Mapping[str, Prospect] = field(default_factory=dict)
+    inducements: Mapping[str, Bargain]
+    _stages: Stages = field(repr=False)
+
+    def inputs(self, initiative: str) -> Inputs:
+        """The worlds as one initiative sees them. Raises LookupError where the plan leaves it out."""
+        if initiative not in self.settled:
+            raise LookupError(f"the plan leaves out `{initiative}`, on which this measure is taken")
+        return self.settled[initiative]
+
+    @property
+    def timeline(self) -> Timeline:
+        """What becomes of every initiative that has to be decided and built, or stands already."""
+        return self._stages.timeline()
+
+    @property
+    def changes(self) -> Mapping[str, TradeChange]:
+        """What initiatives do to trade costs, by name."""
+        return self._stages.changes()
+
+    @property
+    def trade(self) -> Mapping[str, PathDraws]:
+        """The path of each pair's trade, by name, with what initiatives do to it."""
+        return self._stages.trade()
+
+    @property
+    def ledger(self) -> Ledger:
+        """All lines together."""
+        return self._stages.ledger()
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, cast
 from tumen import claims, study
 from tumen._chunks import CHUNK, Array, Chunk, Store, arrays, merge, one_thread
 from tumen._dataset import PICTURES, dataset
+from tumen._explanation import ATTRIBUTION, DIALS, explanations
 from tumen._files import locked
 from tumen._folder import (
     RECORD,
@@ -59,6 +60,8 @@ DRAWS, SEED = 4096, 1
 Progress = Callable[[str, int, int], None]
 Drivers = tuple[claims.Driver, ...]
 Pictures = dict[str, "xr.Dataset"]
+
+_MOST_DRAWS = 2048  # for sensitivities
 
 
 def run(
@@ -142,11 +145,16 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class _Done:
-    """The pieces of a run: chunks in order, the break-evens of each lever by claim, groups of the results."""
+    """The pieces of a run: chunks in order, the break-evens of each lever by claim, groups of the results.
+
+    And by claim, what blocks of initiatives bring about, and what it is at a reader's own values.
+    """
 
     chunks: list[Chunk]
     breakevens: list[Mapping[str, claims.Breakeven]]
     pictures: Pictures
+    attributions: Mapping[str, claims.Attribution]
+    dials: Mapping[str, tuple[claims.DialPoint, ...]]
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,11 @@ class _Work:
         with self._stage("answers"):
             drivers = _drivers(questions, merged, settings.seed)
             answers = {
-                asked.name: self._answer(asked, merged, breakevens[asked.name], own, first)
+                asked.name: replace(
+                    self._answer(asked, merged, breakevens[asked.name], own, first),
+                    attribution=done.attributions.get(asked.name),
+                    dials=done.dials.get(asked.name, ()),
+                )
                 for asked, own in zip(questions, drivers, strict=True)
             }
             units = {name: answer.unit for name, answer in answers.items()}
@@ -180,12 +192,16 @@ class _Work:
         return Result(case, settings.draws, settings.seed, claims.Answers(answers), data)
 
     def _pieces(self, first: Outcome, questions: Sequence[claims.Question], folder: Path | None) -> _Done:
-        """All chunks, those that the folder has and the rest evaluated; the break-evens of each lever; the pictures."""
+        """All chunks, those that the folder has and the rest evaluated; and what else there is to do beside them.
+
+        Explanations come first: they are the longest pieces.
+        """
         store, total = Store(folder), self.settings.chunks
-        others: list[Task] = [*PICTURES, *claims.levers_of(self.case, questions)]
+        long, levers = explanations(self.case), claims.levers_of(self.case, questions)
+        others: list[Task] = [*PICTURES, *levers]
         chunks = store.chunks(total, lambda: arrays(first, questions))
         rest: dict[Task, Done] = {}
-        self.progress("worlds", len(chunks), total + len(others))
+        self.progress("worlds", len(chunks), total + len(long) + len(others))
 
         def keep(task: Task, done: Done) -> None:
             if isinstance(task, int):
@@ -193,17 +209,19 @@ class _Work:
                 store.save(task, chunks[task])
             else:
                 rest[task] = done
-            self.progress("worlds", len(chunks) + len(rest), total + len(others))
+            self.progress("worlds", len(chunks) + len(rest), total + len(long) + len(others))
 
         left: list[Task] = [number for number in range(total) if number not in chunks]
         work(
-            self.case, self.settings.seed, total, [*left, *others], keep, workers=self.workers, executor=self.executor
+            self.case, self.settings.seed, total, [*long, *left, *others], keep,
+            workers=self.workers, executor=self.executor,
         )  # fmt: skip
-        levers = others[len(PICTURES) :]
         return _Done(
             [chunks[number] for number in range(total)],
             [cast("Mapping[str, claims.Breakeven]", rest[lever]) for lever in levers],
             {name: group for picture in PICTURES for name, group in cast("Pictures", rest[picture]).items()},
+            cast("Mapping[str, claims.Attribution]", rest.get(ATTRIBUTION, {})),
+            cast("Mapping[str, tuple[claims.DialPoint, ...]]", rest.get(DIALS, {})),
         )
 
     def _answer(
@@ -232,12 +250,12 @@ class _Work:
 
 
 def _drivers(questions: Sequence[claims.Question], merged: Mapping[str, Array], seed: int) -> list[Drivers]:
-    """Which of the drawn assumptions matter for each claim, and how much."""
+    """Which of the drawn assumptions matter for each claim, and how much; on no more draws than intervals need."""
     from tumen.uncertainty import sensitivities
 
     prefix = "worlds|value|"
-    drawn = {name.removeprefix(prefix): each for name, each in merged.items() if name.startswith(prefix)}
-    values = [merged[f"claims|{asked.name}|value"] for asked in questions]
+    drawn = {name.removeprefix(prefix): x[:_MOST_DRAWS] for name, x in merged.items() if name.startswith(prefix)}
+    values = [merged[f"claims|{asked.name}|value"][:_MOST_DRAWS] for asked in questions]
     return [
         tuple(claims.Driver(item.name, item.share, item.low, item.high, item.rank_correlation) for item in found)
         for found in sensitivities(values, drawn, seed=seed)

@@ -1,35 +1,44 @@
 """The only place where the engines meet, in the order in which they meet.
 
-    case + worlds + plan  ->  links of the initiatives  ->  networks, solved when a measure asks
-                          ->  changes of trade costs  ->  general equilibrium  ->  trade paths
-                          ->  lines of the initiatives  ->  ledger  ->  outcome
+    case + worlds + plan  ->  links of the initiatives  ->  networks: what could flow, what coalitions reach
+                          ->  who gains, gates, luck  ->  timeline: what is decided, built, stopped
+                          ->  what networks carry by year
+                          ->  changes of trade costs  ->  general equilibrium  ->  trade paths, with deliveries
+                          ->  lines of the initiatives  ->  settlement: imports that cannot be paid are cut
+                          ->  trade, ledger  ->  outcome
 
-`evaluate` is pure: the same case, worlds and plan give the same outcome, and nothing is changed. Its stages are
-remembered by their inputs in a `Memo`, so that a plan that touches one engine does not run the others again.
+Stages wait until they are asked, for most questions need few of them. `evaluate` is pure: the same case, worlds and
+plan give the same outcome, and nothing is changed. Its stages are remembered by their inputs in a `Memo`, so that a
+plan that touches one engine does not run the others again.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from tumen import initiatives
+from tumen._asked import Asked
+from tumen._carried import Carried
 from tumen._corridor_stage import prospect
-from tumen._trade_stage import drawn_world, effect, respond_in, with_effects
-from tumen.initiatives import Addition, Inputs, Lines, TradeChange
-from tumen.outcome import Outcome
+from tumen._delivery_stage import deciding_gains, gate_states, streams, with_course
+from tumen._delivery_stage import timeline as delivered
+from tumen._trade_stage import drawn_world, effect, paid_for, respond_in, with_deliveries, with_effects
+from tumen.initiatives import Addition, Delivery, Inputs, Lines, Settlement, TradeChange
+from tumen.outcome import Outcome, Stages
 
 if TYPE_CHECKING:
     from tumen._prospect import Prospect
     from tumen.case import Case
     from tumen.initiatives.inducement import Bargain
-    from tumen.trade import CostShock, PairPath, PathDraws, Reading
+    from tumen.trade import CostShock, DrawnWorld, PairPath, PathDraws, Reading
     from tumen.uncertainty import Blueprint, Worlds
 
 __all__ = ["Memo", "Plan", "blueprint", "draw", "evaluate", "pair_path"]
@@ -47,16 +56,24 @@ class Plan:
 
 
 class Memo:
-    """Results of stages by the digest of their inputs. It saves time and changes nothing."""
+    """Results of stages by the digest of their inputs. It saves time and changes nothing.
 
-    def __init__(self) -> None:
+    What the one `below` knows is looked up there, and nothing is added to it: so what is common to many plans is kept,
+    and what belongs to one goes with it.
+    """
+
+    def __init__(self, below: Memo | None = None) -> None:
         self._known: dict[bytes, Any] = {}
+        self._below = below
 
     def __call__(self, stage: Callable[..., T], *inputs: Any) -> T:
         """`stage(*inputs)`, remembered."""
         digest = hashlib.blake2b(stage.__name__.encode(), digest_size=16)
         _digest(inputs, digest)
         key = digest.digest()
+        if self._below is not None and key in self._below._known:
+            shared: T = self._below._known[key]
+            return shared
         if key not in self._known:
             self._known[key] = stage(*inputs)
         found: T = self._known[key]
@@ -64,7 +81,7 @@ class Memo:
 
 
 def evaluate(case: Case, worlds: Worlds, plan: Plan | None = None, memo: Memo | None = None) -> Outcome:
-    """What a plan comes to in every draw of the worlds. Pure.
+    """What a plan comes to in every draw of the worlds. Pure; a stage is run when the outcome is asked for it.
 
     Raises UnknownName for a lever, an initiative or a scenario that the case has not.
     """
@@ -72,23 +89,32 @@ def evaluate(case: Case, worlds: Worlds, plan: Plan | None = None, memo: Memo | 
     case = case.under(plan.scenario)
     worlds = worlds_of(case, worlds, plan)
     included = _included(case, worlds, plan)
-    added = {name: _addition(case, inputs) for name, inputs in included if _does(inputs, "links")}
-    networks = {name: _prospect(case, name, worlds, added, memo) for name in case.networks}
+    added = cache(lambda: {name: _addition(case, own) for name, own in included.items() if _does(own, "links")})
+    networks = Asked(case.networks, lambda name: _prospect(case, name, worlds, added(), memo))
     world = drawn_world(case, worlds)
-    changes = {name: memo(_change, inputs) for name, inputs in included if _does(inputs, "trade_shock")}
 
     def respond(shock: CostShock, run: str) -> Reading:
         return memo(respond_in, world, shock, run)
 
-    paths = {name: memo(_trade_path, pair_path(case, name), _path_inputs(case, name, worlds)) for name in case.trade}
-    effects = [effect(world, change, respond) for change in changes.values() if change.expected]
-    trade = {name: with_effects(path, case.trade[name].between, world, effects) for name, path in paths.items()}
-    lines = {name: memo(_lines, inputs) for name, inputs in included if _does(inputs, "lines")}
-    ledger = memo(_ledger, worlds.years, list(lines.values()))
-    inducements = {name: _bargain(inputs) for name, inputs in included if _does(inputs, "bargain")}
-    return Outcome(
-        case, worlds, trade, lines, ledger, changes, world, respond, inducements=inducements, networks=networks
-    )
+    timeline = cache(lambda: delivered(case, worlds, included, networks, memo))
+    courses = Asked(with_course(included), lambda name: delivered(case, worlds, included, networks, memo, {name})[name])
+    settled = {name: replace(own, courses=courses) for name, own in included.items()}
+    gates = Asked(case.file.gates, lambda name: gate_states(case, worlds)[name])
+    deciding = [name for name, own in included.items() if own.spec.delivery is not None]
+    gains = Asked(deciding, lambda name: deciding_gains(included[name], networks))
+    carried = Asked(networks, lambda name: Carried(networks[name], timeline(), memo))
+    changes = cache(lambda: _changes(settled, memo))
+    traded = cache(lambda: _traded(case, worlds, world, changes(), settled, respond, memo))
+    posted = Asked(_doing(included, "lines"), lambda name: _lines(settled[name]))
+    settlements = cache(lambda: _settlements(settled, traded(), posted))
+    pairs = {name: spec.between for name, spec in case.trade.items()}
+    trade = cache(lambda: {name: paid_for(path, pairs[name], settlements()) for name, path in traded().items()})
+    settling = _doing(included, "settle")
+    lines = Asked([*posted, *settling], lambda name: settlements()[name].lines if name in settling else posted[name])
+    ledger = cache(lambda: _ledger(worlds.years, list(lines.values())))
+    inducements = {name: _bargain(settled[name]) for name in _doing(included, "bargain")}
+    stages = Stages(timeline, changes, trade, ledger)
+    return Outcome(case, worlds, world, respond, settled, networks, gates, gains, carried, lines, inducements, stages)
 
 
 def draw(case: Case, seed: int, chunk: int, size: int = 256) -> Worlds:
@@ -103,18 +129,18 @@ def blueprint(case: Case) -> Blueprint:
     """All that worlds of this case are drawn from: its own figures and what the engines need beside them."""
     import tumen.uncertainty as u
 
-    assumptions, streams = dict(case.blueprint.assumptions), dict(case.blueprint.streams)
+    assumptions, wanted = dict(case.blueprint.assumptions), dict(case.blueprint.streams) | streams(case)
     for name in case.trade:
         model = pair_path(case, name)
         assumptions[f"{name}.volatility"] = u.empirical(model.volatility_quantiles)
         for score in ("drift", "level", *(f"offset_{_word(s)}" for s in model.statistics)):
             assumptions[f"{name}.{score}"] = u.normal(0.0, 1.0)
-        streams |= {f"{name}.shocks": 2, f"{name}.reporting": len(model.statistics)}
+        wanted |= {f"{name}.shocks": 2, f"{name}.reporting": len(model.statistics)}
     for name, spec in case.initiatives.items():
         needed = getattr(initiatives.module(spec.kind), "noise", None)
         for label, count in (needed(spec, case.years) if needed else {}).items():
-            streams[f"{name}.{label}"] = count
-    return dataclasses.replace(case.blueprint, assumptions=assumptions, streams=streams)
+            wanted[f"{name}.{label}"] = count
+    return replace(case.blueprint, assumptions=assumptions, streams=wanted)
 
 
 @lru_cache(maxsize=64)
@@ -142,14 +168,15 @@ def worlds_of(case: Case, worlds: Worlds, plan: Plan) -> Worlds:
     return worlds.with_values(plan.levers) if plan.levers else worlds
 
 
-def _included(case: Case, worlds: Worlds, plan: Plan) -> list[tuple[str, Inputs]]:
+def _included(case: Case, worlds: Worlds, plan: Plan) -> dict[str, Inputs]:
     from tumen.errors import unknown_name
 
     for name in plan.include or ():
         if name not in case.initiatives:
             raise unknown_name("initiative", name, case.initiatives)
     chosen = [name for name in case.initiatives if plan.include is None or name in plan.include]
-    return [(name, Inputs(name, case.initiatives[name], worlds, case.as_of)) for name in chosen]
+    specs = {name: case.initiatives[name] for name in chosen}
+    return {name: Inputs(name, spec, worlds, case.as_of, others=specs) for name, spec in specs.items()}
 
 
 def _does(inputs: Inputs, function: str) -> bool:
@@ -165,6 +192,53 @@ def _addition(case: Case, inputs: Inputs) -> Addition:
 def _prospect(case: Case, name: str, worlds: Worlds, added: Mapping[str, Addition], memo: Memo) -> Prospect:
     own = {initiative: addition for initiative, addition in added.items() if addition.network == name}
     return prospect(case, name, worlds, own, memo)
+
+
+def _doing(included: Mapping[str, Inputs], function: str) -> list[str]:
+    """Those whose kind has a function."""
+    return [name for name, inputs in included.items() if _does(inputs, function)]
+
+
+def _changes(settled: Mapping[str, Inputs], memo: Memo) -> dict[str, TradeChange]:
+    """What initiatives do to trade costs; of deliveries only those are asked that they hang on."""
+    found = {}
+    for name in _doing(settled, "trade_shock"):
+        inputs = settled[name]
+        hangs_on = (name, str(getattr(inputs.spec, "follows", "")))
+        own = {other: inputs.courses[other] for other in hangs_on if other in inputs.courses}
+        found[name] = memo(_change, replace(inputs, courses=own))
+    return found
+
+
+def _traded(
+    case: Case, worlds: Worlds, world: DrawnWorld | None, changes: Mapping[str, TradeChange],
+    settled: Mapping[str, Inputs], respond: Callable[[CostShock, str], Reading], memo: Memo,
+) -> dict[str, PathDraws]:  # fmt: skip
+    """The paths of trade with what initiatives do to its costs, and with what they bring over borders themselves."""
+    paths = {name: memo(_trade_path, pair_path(case, name), _path_inputs(case, name, worlds)) for name in case.trade}
+    effects = [effect(world, change, respond) for change in changes.values() if change.expected]
+    brought = [item for inputs in settled.values() if _does(inputs, "deliveries") for item in _deliveries(inputs)]
+    found = {}
+    for name, path in paths.items():
+        between = case.trade[name].between
+        found[name] = with_deliveries(with_effects(path, between, world, effects), between, brought, path)
+    return found
+
+
+def _settlements(
+    settled: Mapping[str, Inputs], flows: Mapping[str, PathDraws], lines: Mapping[str, Lines]
+) -> dict[str, Settlement]:
+    """How payments are settled, by the initiative that says so."""
+    found: dict[str, Settlement] = {}
+    for name, inputs in settled.items():
+        if _does(inputs, "settle"):
+            found[name] = initiatives.module(inputs.spec.kind).settle(inputs.spec, inputs, flows, lines)
+    return found
+
+
+def _deliveries(inputs: Inputs) -> tuple[Delivery, ...]:
+    made: tuple[Delivery, ...] = initiatives.module(inputs.spec.kind).deliveries(inputs.spec, inputs)
+    return made
 
 
 def _change(inputs: Inputs) -> TradeChange:
@@ -244,16 +318,39 @@ def _word(text: str) -> str:
     return "".join(character if character.isalnum() else "_" for character in text)
 
 
+_DIGESTS: dict[int, tuple[Any, bytes]] = {}  # of arrays that cannot change, while they live
+_TEXTS: dict[int, tuple[Any, str]] = {}  # of declarations
+
+
+def _digest_of(array: Any) -> bytes:
+    """The digest of an array, made once for one that cannot change."""
+    place = id(array)
+    if place in _DIGESTS:
+        return _DIGESTS[place][1]
+    content = f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes()
+    found = hashlib.blake2b(content, digest_size=16).digest()
+    if not array.flags.writeable and array.base is None:
+        _DIGESTS[place] = weakref.ref(array, lambda _: _DIGESTS.pop(place, None)), found
+    return found
+
+
+def _text(spec: Any) -> str:
+    """The declaration as text, made once."""
+    if id(spec) not in _TEXTS:
+        _TEXTS[id(spec)] = spec, repr(spec)
+    return _TEXTS[id(spec)][1]
+
+
 def _digest(value: Any, digest: Any) -> None:
     """Feed a value into a digest by its content."""
     if isinstance(value, np.ndarray):
-        digest.update(f"{value.dtype.str}{value.shape}".encode() + np.ascontiguousarray(value).tobytes())
+        digest.update(_digest_of(value))
     elif isinstance(value, Inputs):
-        _digest((value.name, value.spec.kind, repr(value.spec), value.as_of.isoformat()), digest)
+        _digest((value.name, value.spec.kind, _text(value.spec), value.as_of.isoformat()), digest)
         prefix, worlds = f"{value.name}.", value.worlds
-        own = {key: item for key, item in worlds.values.items() if key.startswith(prefix) or "." not in key}
-        noise = {key: item for key, item in worlds.noise.items() if key.startswith(prefix)}
-        _digest((own, dict(worlds.paths), noise), digest)
+        own = {key: worlds.values[key] for key in worlds.values if key.startswith(prefix) or "." not in key}
+        noise = {key: worlds.noise[key] for key in worlds.noise if key.startswith(prefix)}
+        _digest((own, dict(worlds.paths), noise, dict(value.courses)), digest)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             digest.update(f"{key}=".encode())

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from tumen.case._delivery import delivery_problems
 from tumen.case._document import Notes
 from tumen.case._equilibrium import check_equilibrium
+from tumen.case._explanation import check_blocks, check_dials
 from tumen.case._model import NAME
 from tumen.case._network import check_network
 from tumen.case._problems import Keys, Place
@@ -29,7 +31,7 @@ _REMEDY = (
     "take a figure known then or, where the source restates an earlier one, say `known:` when it was first public; a "
     "physical constant or published parameter says `status:` instead"
 )
-_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "networks", "initiatives")
+_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "networks", "gates", "initiatives")
 
 
 def check(case: Case, note: Notes) -> None:
@@ -49,14 +51,21 @@ def check(case: Case, note: Notes) -> None:
     for name in case.file.networks:
         check_network(case, name, note)
     _check_links(case, note)
+    for keys, what in delivery_problems(case):
+        note(keys, what)
+    for name, gate in case.file.gates.items():
+        for what in unknown_sources(case, gate.source):
+            note(("gates", name, "source"), what)
     _check_claims(case, note)
     _check_correlations(case, note)
+    check_blocks(case, note)
+    check_dials(case, note)
 
 
 def _check_names(case: Case, note: Notes) -> None:
     rule = "a name is a word of letters, digits and `_` that begins with a letter"
     seen: dict[str, str] = {}
-    for section in ("players", *_SECTIONS, "claims", "scenarios"):
+    for section in ("players", *_SECTIONS, "claims", "blocks", "dials", "scenarios"):
         for name in getattr(case.file, section):
             if not NAME.fullmatch(name):
                 note((section, name), rule)

@@ -35,9 +35,11 @@ def check_equilibrium(case: Case, name: str, note: Notes) -> None:
             ("importer", row.importer, case.players),
             ("good", row.good, spec.goods),
         ):
+            if value in valid:
+                continue
             what = "is no player of this case" if column != "good" else "has no elasticity in `goods`"
             what = f"`{value}` {what}; {did_you_mean(value, valid)}"
-            if value not in valid and what not in said:
+            if what not in said:
                 wrong(row.line, column, what)
                 said.add(what)
         unknown = unknown_sources(case, row.source)

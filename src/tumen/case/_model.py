@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from tumen.case._delivery import GateSpec
+from tumen.case._explanation import MOST_BLOCKS, MOST_DIALS, Block, DialSpec
 from tumen.case._fits import Fits
 from tumen.case._network import NetworkSpec
 from tumen.case._problems import Misread
@@ -291,6 +293,7 @@ class ClaimSpec(Frozen):
     where: Mapping[Text, _Argument] = Field(default_factory=dict)
     levers: tuple[Text, ...] = ()
     envelope: Text | None = None
+    envelope_note: Text = ""
     row: Text | None = None
     note: Text = ""
 
@@ -345,8 +348,11 @@ class CaseFile(Frozen):
     trade: Mapping[Text, PathSpec] = Field(default_factory=dict)
     equilibrium: Mapping[Text, EquilibriumSpec] = Field(default_factory=dict, max_length=1)
     networks: Mapping[Text, NetworkSpec] = Field(default_factory=dict, max_length=10)
+    gates: Mapping[Text, GateSpec] = Field(default_factory=dict, max_length=20)
     initiatives: Mapping[Text, Any] = Field(default_factory=dict)
     claims: Mapping[Text, ClaimSpec] = Field(default_factory=dict)
+    blocks: Mapping[Text, Block] = Field(default_factory=dict, max_length=MOST_BLOCKS)
+    dials: Mapping[Text, DialSpec] = Field(default_factory=dict, max_length=MOST_DIALS)
     scenarios: Mapping[Text, ScenarioSpec] = Field(default_factory=dict, max_length=_MAX_SCENARIOS)
 
     @model_validator(mode="after")

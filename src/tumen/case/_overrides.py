@@ -12,7 +12,7 @@ from tumen.errors import did_you_mean
 
 __all__ = ["apply_scenario", "lineage"]
 
-_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "networks", "initiatives", "claims")
+_SECTIONS = ("assumptions", "processes", "trade", "equilibrium", "networks", "gates", "initiatives", "claims")
 
 
 def lineage(name: str, scenarios: Mapping[str, Any], note: Notes) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tumen.case._case import Case
 from tumen.case._checks import check
+from tumen.case._delivery import sources_of_classes
 from tumen.case._document import Document, Notes
 from tumen.case._flows import FlowTable, read_flows
 from tumen.case._form import validate
@@ -139,8 +140,9 @@ class _Reading:
         if note.broken:
             return None
         parameters = tuple(parameters_of(file, initiatives, processes, tables))
+        sources = {**sources_of_classes(initiatives), **self.sources}
         case = Case(
-            name=self.name, folder=self.folder, file=file, initiatives=initiatives, sources=self.sources, tables=tables,
+            name=self.name, folder=self.folder, file=file, initiatives=initiatives, sources=sources, tables=tables,
             flows=flows, parameters=parameters, files={}, blueprint=Blueprint(clock=clock(file)), scenario=scenario,
         )  # fmt: skip
         check(case, note)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from tumen.claims._answer import (
     Answer,
+    Attribution,
     Beside,
     Breakeven,
+    Contribution,
+    DialPoint,
     Driver,
     Envelope,
     Figure,
@@ -19,17 +22,20 @@ from tumen.claims._answer import (
 )  # fmt: skip
 from tumen.claims._answers import Answers, answer, probability, source_note
 from tumen.claims._arguments import read_where
+from tumen.claims._attribution import attribute, attribution
 from tumen.claims._breakeven import breakevens, gathered, lever_breakevens, lever_range, levers_of
 from tumen.claims._check import check, envelope_value
+from tumen.claims._dials import at_dials
 from tumen.claims._measures import MEASURES, Measure, measure
 from tumen.claims._table import COLUMNS, as_csv
 from tumen.claims._take import Question, beside, margin, met, path, question, take
 from tumen.claims._words import format_probability, format_range, format_value, likelihood_words, sentence
 
 __all__ = [
-    "COLUMNS", "MEASURES", "Answer", "Answers", "Beside", "Breakeven", "Driver", "Envelope", "Figure",
-    "HistoryPoint", "Measure", "PathSummary", "Question", "SourceNote", "answer", "answer_from_dict", "as_csv",
-    "beside", "breakevens", "check", "envelope_value", "format_probability", "format_range", "format_value",
-    "gathered", "lever_breakevens", "lever_range", "levers_of", "likelihood_words", "margin", "measure", "met", "path",
-    "probability", "question", "read_where", "sentence", "source_note", "take",
+    "COLUMNS", "MEASURES", "Answer", "Answers", "Attribution", "Beside", "Breakeven", "Contribution", "DialPoint",
+    "Driver", "Envelope", "Figure", "HistoryPoint", "Measure", "PathSummary", "Question", "SourceNote", "answer",
+    "answer_from_dict", "as_csv", "at_dials", "attribute", "attribution", "beside", "breakevens", "check",
+    "envelope_value", "format_probability", "format_range", "format_value", "gathered", "lever_breakevens",
+    "lever_range", "levers_of", "likelihood_words", "margin", "measure", "met", "path", "probability", "question",
+    "read_where", "sentence", "source_note", "take",
 ]  # fmt: skip

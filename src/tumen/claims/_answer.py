@@ -11,8 +11,11 @@ import numpy.typing as npt
 
 __all__ = [
     "Answer",
+    "Attribution",
     "Beside",
     "Breakeven",
+    "Contribution",
+    "DialPoint",
     "Driver",
     "Envelope",
     "Figure",
@@ -125,6 +128,44 @@ class PathSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one block of initiatives brings about: alone, on top of all others, and by Shapley's value over the blocks.
+
+    Means over the draws, in the unit of the measure; `se` is the standard error of Shapley's.
+    """
+
+    block: str
+    initiatives: tuple[str, ...]
+    first_in: float
+    last_in: float
+    shapley: float
+    se: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The mean of a measure with all blocks of initiatives and with none; Shapley's values add up to the difference."""
+
+    together: float
+    none: float
+    draws: int
+    blocks: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DialPoint:
+    """The answer on a few draws with dials at some values, in base units; `at` is empty as the case has it."""
+
+    at: tuple[tuple[str, float], ...]
+    probability: float
+    se: float
+    median: float
+    p05: float
+    p95: float
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one claim. Values are in `unit`; probabilities and shares are fractions of one."""
 
@@ -153,6 +194,8 @@ class Answer:
     path: PathSummary | None = None
     histogram: tuple[tuple[float, ...], tuple[float, ...]] = field(default=((), ()))
     note: str = ""
+    attribution: Attribution | None = None
+    dials: tuple[DialPoint, ...] = ()
 
     def __repr__(self) -> str:
         from tumen.claims._words import sentence

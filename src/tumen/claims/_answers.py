@@ -94,20 +94,21 @@ def answer(
         measure_doc=asked.measure.doc, where=where, unit=unit,
         test=claim.test.text, threshold=threshold, probability=share, se=se, median=median, p05=p05, p95=p95,
         draws=int(values.size), target_year=asked.target_year, drivers=drivers, breakevens=breakevens,
-        envelope=_envelope(case, claim.envelope, median), figures=_figures(asked, figures, outcome),
-        sources=_sources(case, asked, drivers), path=_path(asked, by_year, outcome), histogram=_histogram(values, unit),
-        note=claim.note,
+        envelope=_envelope(case, claim.envelope, claim.envelope_note, median),
+        figures=_figures(asked, figures, outcome), sources=_sources(case, asked, drivers),
+        path=_path(asked, by_year, outcome), histogram=_histogram(values, unit), note=claim.note,
     )  # fmt: skip
 
 
-def _envelope(case: Case, formula: str | None, median: float) -> Envelope | None:
+def _envelope(case: Case, formula: str | None, note: str, median: float) -> Envelope | None:
     if formula is None:
         return None
     value = envelope_value(case, formula)
-    ratio = median / value if value else float("inf")
+    ratio = median / value if value else 1.0 if median == 0 else float("inf")
     warning = ""
     if not 1 / _FACTOR <= ratio <= _FACTOR:
-        warning = "differs from the median by more than a factor of two: see what the formula leaves out"
+        why = note.strip() or "see what the formula leaves out"
+        warning = f"differs from the median by more than a factor of two: {why}"
     return Envelope(formula, value, warning)
 
 

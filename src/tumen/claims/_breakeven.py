@@ -69,8 +69,8 @@ def lever_breakevens(
 ) -> dict[str, Breakeven]:
     """The break-even of one lever, for every claim.
 
-    `evaluate` gives the outcomes, one a chunk, when levers stand at some values, `sample` those of few draws, on which
-    costly measures are taken, and only where their claim names the lever.
+    `evaluate` gives the outcomes, one a chunk, when levers stand at some values, `sample` those of few draws. These
+    serve where the claim does not name the lever, and costly measures, which are taken only where it does.
     """
     base, low, high = lever_range(case, lever)
     grid = [float(value) for value in np.linspace(low, high, GRID)]
@@ -80,7 +80,7 @@ def lever_breakevens(
         named = lever in case.claims[asked.name].levers
         if asked.measure.costly and not named:
             continue
-        outcomes = few if asked.measure.costly else plain
+        outcomes = plain if named and not asked.measure.costly else few
 
         def values(at: float, asked: Question = asked, outcomes: Outcomes = outcomes) -> Array:
             return np.concatenate([take(outcome, asked) for outcome in outcomes(at)])

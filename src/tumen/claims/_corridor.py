@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tumen._prospect import Prospect
 
 __all__ = [
-    "by_year", "cost_ratio", "cover", "cover_figures", "free_supply", "full_by", "net_gain", "net_gain_figures", "npv",
-    "prospect_of", "time_saved", "traffic",
+    "by_year", "capital_part", "cost_ratio", "cover", "cover_figures", "free_supply", "full_by", "gain_of", "net_gain",
+    "net_gain_figures", "npv", "prospect_of", "shapley_gain", "time_saved", "traffic",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ def free_supply(outcome: Outcome, *, network: NetworkName, supply: SupplyRow) ->
 def net_gain(outcome: Outcome, *, initiative: Line, without: Lines | None = None) -> Array:
     """Gain by a line to all who take part, a year, less what its capital costs; (draw, year)."""
     prospect = prospect_of(outcome, initiative).without(*(without or ()))
-    return by_year(outcome, prospect, lambda then: _gain(then, initiative) - then.annuity(initiative))
+    return by_year(outcome, prospect, lambda then: gain_of(then, initiative) - then.annuity(initiative))
 
 
 def net_gain_figures(outcome: Outcome, *, initiative: Line, without: Lines | None = None) -> tuple[Beside, ...]:
@@ -52,7 +52,7 @@ def net_gain_figures(outcome: Outcome, *, initiative: Line, without: Lines | Non
     prospect = prospect_of(outcome, initiative).without(*(without or ()))
     year = str(prospect.spec.years[0])
     return (
-        Beside("Gain before capital", _gain(prospect, initiative), "MUSD/yr", f"at the quantities of {year}"),
+        Beside("Gain before capital", gain_of(prospect, initiative), "MUSD/yr", f"at the quantities of {year}"),
         Beside("Capital, as a cost a year", prospect.annuity(initiative), "MUSD/yr"),
     )
 
@@ -60,14 +60,14 @@ def net_gain_figures(outcome: Outcome, *, initiative: Line, without: Lines | Non
 def cover(outcome: Outcome, *, initiative: Line) -> Array:
     """Share of its capital's yearly cost that a line earns all who take part; (draw, year)."""
     prospect = prospect_of(outcome, initiative)
-    return by_year(outcome, prospect, lambda then: _gain(then, initiative) / then.annuity(initiative))
+    return by_year(outcome, prospect, lambda then: gain_of(then, initiative) / then.annuity(initiative))
 
 
 def cover_figures(outcome: Outcome, *, initiative: Line) -> tuple[Beside, ...]:
     """Traffic, and the traffic that would pay at the same gain a unit, at most a thousand times as much."""
     prospect = prospect_of(outcome, initiative)
     first = prospect.addition(initiative).links[0]
-    gain, annuity = _gain(prospect, initiative), prospect.annuity(initiative)
+    gain, annuity = gain_of(prospect, initiative), prospect.annuity(initiative)
     carried = _carried(prospect, initiative, first.name)
     unit = f"{prospect.spec.commodities[first.commodity].unit}/yr"
     needed = carried * annuity / np.maximum(gain, annuity / 1000)
@@ -105,8 +105,8 @@ def npv(outcome: Outcome, *, initiative: Line, player: Party) -> Array:
     """
     prospect = prospect_of(outcome, initiative)
     added = prospect.addition(initiative)
-    gains = by_year(outcome, prospect, lambda then: _shapley_gain(then, initiative, player))
-    part = _capital_part(prospect.at(prospect.spec.years[-1]), initiative, player)
+    gains = by_year(outcome, prospect, lambda then: shapley_gain(then, initiative, player))
+    part = capital_part(prospect.at(prospect.spec.years[-1]), initiative, player)
     date = outcome.case.as_of_year
     rate = np.maximum(np.log1p(prospect.rate), 1e-9)
     opens, closes = added.start + added.build, added.start + added.build + added.life
@@ -157,21 +157,21 @@ def _carried(prospect: Prospect, initiative: str, link: str) -> Array:
     return np.asarray(found.flow[:, place] + found.back[:, place])
 
 
-def _gain(prospect: Prospect, initiative: str) -> Array:
+def gain_of(prospect: Prospect, initiative: str) -> Array:
     """What all gain by a line before its capital: built, less left out; other plans as they pay in each."""
     with_ = prospect.together((initiative,))
     charged = 0.0 if prospect.addition(initiative).built else prospect.annuity(initiative)
     return np.asarray(with_ + charged - prospect.without(initiative).together())
 
 
-def _shapley_gain(prospect: Prospect, initiative: str, player: str) -> Array:
+def shapley_gain(prospect: Prospect, initiative: str, player: str) -> Array:
     """A player's share where the line stands, less that without it."""
     place = prospect.place(player)
     stands = prospect.sunk(initiative).shares("shapley")[:, place]
     return np.asarray(stands - prospect.without(initiative).shares("shapley")[:, place])
 
 
-def _capital_part(prospect: Prospect, initiative: str, player: str) -> Array:
+def capital_part(prospect: Prospect, initiative: str, player: str) -> Array:
     """The part of a line's capital that a player bears, by Shapley value or, of what stands, by what it owns."""
     added, place = prospect.addition(initiative), prospect.place(player)
     if added.built:

@@ -32,7 +32,7 @@ from tumen.outcome import Outcome
 
 if TYPE_CHECKING:
     from tumen._prospect import Prospect
-    from tumen.bargain import Game, SelfEnforcing
+    from tumen.bargain import Game
 
 __all__ = [
     "fee", "fee_figures", "fee_in_kind", "gain", "hold_up", "hold_up_figures", "offer_needed", "price",
@@ -137,14 +137,14 @@ def hold_up_figures(
 def self_enforcing_fee(outcome: Outcome, *, initiative: Enforced, player: Holder) -> Array:
     """Least fee, a year, below which a player gains by breaking the deal over a line that stands; (draw,)."""
     prospect = prospect_of(outcome, initiative)
-    kept, outside = _enforced(outcome, prospect, initiative)
+    kept, outside = prospect.kept(initiative)
     place = kept.players.index(player)
     return np.asarray(kept.least[:, place] - outside[:, place])
 
 
 def self_enforcing_spare(outcome: Outcome, *, initiative: Enforced) -> Array:
     """Spare surplus of a line that stands, a year, above what keeps everybody from breaking the deal; (draw,)."""
-    return _enforced(outcome, prospect_of(outcome, initiative), initiative)[0].spare
+    return prospect_of(outcome, initiative).kept(initiative)[0].spare
 
 
 def self_enforcing_figures(
@@ -152,7 +152,7 @@ def self_enforcing_figures(
 ) -> tuple[Beside, ...]:  # fmt: skip
     """What each must get at least, above its outside option, and what is left over."""
     prospect = prospect_of(outcome, initiative)
-    kept, outside = _enforced(outcome, prospect, initiative)
+    kept, outside = prospect.kept(initiative)
     least = kept.least - outside
     found = [
         Beside(f"{outcome.case.players[name]}, at least", least[:, k], "MUSD/yr") for k, name in enumerate(kept.players)
@@ -264,33 +264,6 @@ def _hold_up(prospect: Prospect, initiative: str, solution: str) -> dict[str, Ar
     paid = np.stack([owners.get(name, np.zeros(prospect.size)) * cost for name in prospect.spec.players], axis=1)
     net = after - before - paid
     return {name: net[:, place] for place, name in enumerate(prospect.spec.players)}
-
-
-def _enforced(outcome: Outcome, prospect: Prospect, initiative: str) -> tuple[SelfEnforcing, Array]:
-    """What keeps the deal over a line that stands, and (draw, player) what each has without it."""
-    from tumen.bargain import self_enforcing
-
-    added = prospect.addition(initiative)
-    terms = added.enforcement
-    assert terms is not None
-    players = tuple(terms.rates)
-    places = [prospect.place(name) for name in players]
-    stands, without = prospect.sunk(initiative), prospect.without(initiative)
-    outside = without.shares("shapley")[:, places]
-    link = added.links[0]
-    flow = stands.solution()
-    worth = np.abs(flow.flow_on(link.name)) * flow.price_at(link.destination, link.commodity)
-
-    def by_player(part: str) -> Array:
-        amounts = getattr(terms, part)
-        return np.stack([amounts.get(name, np.zeros(prospect.size)) for name in players], axis=1)
-
-    kept = self_enforcing(
-        stands.shares("shapley")[:, places].sum(axis=1), grab=outside + by_player("grabs") * worth[:, None],
-        discount=1 / (1 + by_player("rates")), outside=outside, hazard=terms.ends, pledge=by_player("pledges"),
-        players=players,
-    )  # fmt: skip
-    return kept, outside
 
 
 def _price(prospect: Prospect, seller: str, buyer: str, end: str, built: tuple[str, ...]) -> Array:

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from tumen.trade import CostShock, DrawnWorld, Reading
 
 __all__ = [
-    "cost_cut_needed", "diverted", "effect", "idle_loss", "import_concentration", "import_share", "input_lost",
-    "leak_relief", "leak_rent", "loss_of_ties", "pressure", "pressure_lost", "pressure_share", "pull", "receipts_lost",
-    "replaced", "share_with",
+    "cost", "cost_cut_needed", "diverted", "effect", "idle_loss", "import_concentration", "import_share", "input_lost",
+    "leak_cost", "leak_relief", "leak_rent", "loss_of_ties", "pressure", "pressure_lost", "pressure_share", "pull",
+    "receipts_lost", "replaced", "share_with",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
@@ -52,12 +52,12 @@ def loss_of_ties(outcome: Outcome, *, country: Country, partners: Countries, run
 def pull(outcome: Outcome, *, country: Country, partner: Country, against: Country, run: RunName) -> Array:
     """Pull of one partner against another's, the loss by the one's leaving over that by the other's; (draw,).
 
-    With all that is expected of the initiatives in full force.
+    With all that is expected of the initiatives in full force, but for what waits for an event.
     """
     from tumen.trade import CostShock
 
     world = _world(outcome)
-    expected = [change.shock for change in outcome.changes.values() if change.expected]
+    expected = [change.shock for change in outcome.changes.values() if change.planned]
     place = world.country(country)
 
     def welfare(*more: CostShock) -> Array:
@@ -233,6 +233,39 @@ def leak_rent(outcome: Outcome, *, initiative: LeakySanction) -> Array:
     return change.rent
 
 
+def cost(outcome: Outcome, *, country: Country, run: RunName, initiative: CostChange | None = None) -> Array:
+    """Cost laid on a country, a year, by all that is expected of the initiatives or by one; (draw,), MUSD.
+
+    In full force; below zero it gains. Of sanctions in force, what they cost it now.
+    """
+    from tumen.trade import CostShock
+
+    world = _world(outcome)
+    place = world.country(country)
+    if initiative is not None:
+        change = _change(outcome, initiative)
+        gained = outcome.respond(change.asked, run).ev[:, place]
+        return np.asarray(gained if change.lifted else -gained)
+    shocks = [change.shock for change in outcome.changes.values() if change.planned and not change.lifted]
+    if not shocks:
+        return np.zeros(world.draws)
+    return np.asarray(-outcome.respond(CostShock.joined(shocks, world.draws), run).ev[:, place])
+
+
+def leak_cost(outcome: Outcome, *, initiative: LeakySanction, country: Country, run: RunName) -> Array:
+    """Cost of a leak to one who imposes the sanctions, a year, to make up for it by more of the same; (draw,), MUSD.
+
+    What the sanctions cost it for each dollar that they cost the target, times the dollars that the leak gives back.
+    Nothing where they cost it nothing.
+    """
+    change = _change(outcome, initiative)
+    assert change.idle is not None
+    assert change.relief is not None
+    target = _pressure(outcome, initiative, tuple(change.of), run) + change.idle
+    own = np.maximum(cost(outcome, country=country, run=run, initiative=initiative), 0.0)
+    return np.asarray(np.divide(own * change.relief, target, out=np.zeros_like(own), where=target > 0))
+
+
 def cost_cut_needed(
     outcome: Outcome, *, between: Pair, target: Sum, year: Year, statistics: Statistics | None = None
 ) -> Array:
@@ -264,7 +297,7 @@ def _expected(outcome: Outcome) -> tuple[DrawnWorld, Array]:
     from tumen.trade import CostShock
 
     world = _world(outcome)
-    shocks = [change.shock for change in outcome.changes.values() if change.expected]
+    shocks = [change.shock for change in outcome.changes.values() if change.planned]
     if not shocks:
         return world, np.broadcast_to(world.base.flows, (world.draws, *world.base.flows.shape))
     return world, outcome.respond(CostShock.joined(shocks, world.draws), "long").flows

@@ -183,8 +183,11 @@ def _commodity_unit(case: Case, arguments: Mapping[str, Any]) -> str:
 
 
 def currency(case: Case, arguments: Mapping[str, Any]) -> str:
-    """The currency of a measure of money: that of the debt it is about, or the one asked for."""
+    """The currency of a measure of money: the one asked for, or that of the initiative it is about, by its kind."""
+    from tumen import initiatives
+
     if "currency" in arguments:
         return str(arguments["currency"])
-    spec: Any = case.initiatives.get(str(arguments.get("initiative")))
-    return str(spec.stock.unit.currencies[0]) if spec is not None else "USD"
+    spec = case.initiatives.get(str(arguments.get("initiative")))
+    own = getattr(initiatives.module(spec.kind), "currency", None) if spec is not None else None
+    return str(own(spec)) if own is not None else "USD"

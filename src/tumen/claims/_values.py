@@ -51,7 +51,14 @@ _CUSTOMARY: tuple[tuple[str, str, float], ...] = (
     ("/t/km", "/t/100 km", 1e2),
     ("/TEU/km", "/TEU/100 km", 1e2),
 )
-_PLAIN = {"tonne": "t", "tonnes": "t", "m3": "m\N{SUPERSCRIPT THREE}", "m2": "m\N{SUPERSCRIPT TWO}", "ratio": "times"}
+_PLAIN = {
+    "tonne": "t",
+    "tonnes": "t",
+    "m3": "m\N{SUPERSCRIPT THREE}",
+    "m2": "m\N{SUPERSCRIPT TWO}",
+    "ratio": "times",
+    "person": "people",
+}
 
 
 # ---- numbers with units

@@ -5,9 +5,9 @@ The duals of the programme that is solved for one build m hold for every other b
     surplus(b) <= surplus(m) + sum over candidates k of (b_k - m_k) capacity_k rent_k(m)
 
 where rent_k is what one more unit of capacity would earn at the prices of m (Benders 1962). In each draw the build with
-the highest bound is solved next, until none is above the best that is known. All draws go on together; each programme
-starts from the solution of the same build in the network without draws. Surplus is before annuities, so what is known
-of it serves other questions too: with some candidates left out, or forced, or their capital sunk.
+the highest bound is solved next, until none is above the best that is known. All draws go on together. Surplus is
+before annuities, so what is known of it serves other questions too: with some candidates left out, or forced, or their
+capital sunk.
 """
 
 from __future__ import annotations
@@ -65,22 +65,22 @@ class Cuts:
             # Where nothing is bounded yet, the fullest build comes first: its rents say most.
             ranked = np.where(open_[left], np.minimum(bound[left], 1e300), -np.inf)
             nth = ranked.shape[1] - 1 - ranked[:, ::-1].argmax(axis=1)
-            for number in np.unique(nth):
-                self._solve(int(number), todo[nth == number])
+            self._solve(nth, todo)
         worth = self._known - charged
         best = (worth >= worth.max(axis=1)[:, None] - _SAME * self._size[:, None]).argmax(axis=1)
         return best, worth[np.arange(len(worth)), best]
 
-    def _solve(self, number: int, at: Index) -> None:
-        """Solve one build in some draws, and let it bound the others."""
-        times = self._steps[number, self._of]
+    def _solve(self, numbers: Index, at: Index) -> None:
+        """Solve one build in each of some draws, and let it bound the others."""
+        steps = self._steps[numbers]
+        times = steps[:, self._of]
         one, limits = self._one[at], self._uppers[at]
         limits[:, self._arcs] = np.where(times > 0, one, 0.0) * np.where(times > 0, times, 1.0)
-        surplus, gain = self._engine.rents(at, self._costs[at], limits, times, self._arcs)
+        surplus, gain = self._engine.rents(at, self._costs[at], limits)
         endless = np.isinf(one)
         gain = np.where(endless & (times > 0), 0.0, np.maximum(gain[:, self._arcs], 0.0))
-        rent = np.where(gain > 0, np.where(endless, 1e30, one), 0.0) * gain
-        others = surplus[:, None] + (rent @ self._member) @ (self._steps - self._steps[number]).T
+        rent = (np.where(gain > 0, np.where(endless, 1e30, one), 0.0) * gain) @ self._member
+        others = rent @ self._steps.T + (surplus - (rent * steps).sum(axis=1))[:, None]
         self._bound[at] = np.minimum(self._bound[at], others)
-        self._known[at, number] = surplus
+        self._known[at, numbers] = surplus
         self._size[at] = np.maximum(self._size[at], 1 + np.abs(surplus))

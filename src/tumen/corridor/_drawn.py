@@ -78,8 +78,8 @@ def tables_of(network: Network, draws: Draws | None) -> tuple[int, dict[str, Tab
     for table, name, field, array in given:
         row = next(n for n, row in enumerate(tables[table].rows) if row.name == name)
         bound = BOUNDS[table][field]
-        wrong = [n for n, number in enumerate(np.atleast_1d(array)) if not bound.allows(float(number))]
-        if wrong:
+        wrong = np.flatnonzero(~bound.keeps(np.atleast_1d(array)))
+        if len(wrong):
             number = np.atleast_1d(array)[wrong[0]]
             problems.append(f"draws: {table}.{name}.{field} is {number:g} in draw {wrong[0]}, expected {bound.said}")
             continue

@@ -9,6 +9,8 @@ missing then. A solve that does not come that close in `_ROUNDS` rounds raises N
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from tumen.corridor._check import Part, Point, certified, missed, size_of, surplus_of
@@ -16,6 +18,7 @@ from tumen.corridor._drawn import Array
 from tumen.corridor._highs import Model
 from tumen.corridor._interior import available, interior
 from tumen.corridor._program import Index, Program
+from tumen.corridor._simplex import Simplex
 from tumen.errors import CaseError, NoConvergence
 
 __all__ = ["Engine"]
@@ -38,7 +41,6 @@ class Engine:
         self._single = first[~linear]  # columns of steps
         self._cut = (first[self.linear][:, None] + np.arange(segments)).astype(np.intp)  # columns of slopes
         self._kept: Model | None = None
-        self._starts: dict[bytes, object] = {}
 
     @property
     def _model(self) -> Model:
@@ -52,6 +54,15 @@ class Engine:
             if model.minimum(*self.columns(0, upper, base)) is not None:
                 model.remember()
         return model
+
+    @cached_property
+    def _quick(self) -> Simplex:
+        """The method for many draws at once; it starts from the network without draws."""
+        part, base = self.part, self.part.program.base
+        made = Simplex(*_matrix(part, self.of))
+        if base is not None:
+            made.start_from(*self.columns(0, base.capacity[0, part.arcs], base))
+        return made
 
     def values(self, capacity: Array) -> tuple[Array, Array]:
         """(D,) surplus with limits of arcs (D, arcs) by fixed segments, and what it may fall short by.
@@ -167,42 +178,32 @@ class Engine:
         """
         part, program = self.part, self.part.program
         costs, uppers = self.stepped(capacity)
-        columns, price = np.empty_like(costs), np.empty((program.draws, len(part.markets)))
-        for draw in range(program.draws):
-            if self._model.minimum(costs[draw], uppers[draw]) is None:
-                raise self._failed(draw, costs[draw], uppers[draw])
-            columns[draw], price[draw] = self._model.point()
-        np.clip(columns, 0.0, uppers, out=columns)  # within the solver's tolerance they are
+        columns, price = self._minima(np.arange(program.draws), costs, uppers)
         arcs = len(part.arcs)
         a, b, size = (np.array(array[:, part.curves]) for array in (program.a, program.b, program.size))
         return Point(
             columns[:, :arcs], columns[:, arcs:], price, np.array(uppers[:, :arcs]), costs[:, :arcs], a, b, size
         )  # fmt: skip
 
-    def rents(self, draws: Index, costs: Array, uppers: Array, built: Array, arcs: Index) -> tuple[Array, Array]:
+    def rents(self, draws: Index, costs: Array, uppers: Array) -> tuple[Array, Array]:
         """(N,) surplus of some draws by their columns, and (N, arcs) what one more unit of each arc's limit is worth.
 
-        Each starts from the network without draws, with `built` times the limits of those `arcs`. Raises NoConvergence.
+        No curve may have a slope. Raises NoConvergence.
         """
-        part, model = self.part, self._model
-        key = built.tobytes()
-        if key not in self._starts:
-            self._starts[key] = None
-            base = part.program.base
-            if base is not None:
-                limits = base.capacity[0, part.arcs].copy()
-                limits[arcs] = np.where(built > 0, limits[arcs], 0.0) * np.where(built > 0, built, 1.0)
-                if model.minimum(*self.columns(0, limits, base)) is not None:
-                    self._starts[key] = model.basis()
-        start = self._starts[key]
-        surplus, price = np.empty(len(draws)), np.empty((len(draws), len(part.markets)))
-        for n, (cost, upper) in enumerate(zip(costs, uppers, strict=True)):
-            least = model.minimum(cost, upper, start)
-            if least is None:
-                raise self._failed(int(draws[n]), cost, upper)
-            surplus[n], price[n] = -least, model.duals()
+        part = self.part
+        columns, price = self._minima(draws, costs, uppers)
         gain = part.program.keep[part.arcs] * price[:, part.destination] - price[:, part.origin]
-        return surplus, np.asarray(gain - costs[:, : len(part.arcs)])
+        return -(costs * columns).sum(axis=1), np.asarray(gain - costs[:, : len(part.arcs)])
+
+    def _minima(self, draws: Index, costs: Array, uppers: Array) -> tuple[Array, Array]:
+        """(N, columns) and (N, rows) the best columns and prices; HiGHS is asked where the quick way fails."""
+        columns, price, failed = self._quick.minima(costs, uppers)
+        for n in np.flatnonzero(failed):
+            if self._model.minimum(costs[n], uppers[n]) is None:
+                raise self._failed(int(draws[n]), costs[n], uppers[n])
+            found, price[n] = self._model.point()
+            columns[n] = np.clip(found, 0.0, uppers[n])  # within the solver's tolerance they are
+        return columns, price
 
     def matrix(self) -> tuple[int, Index, Index, Array]:
         """Rows, and the matrix by columns."""

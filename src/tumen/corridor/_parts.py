@@ -19,6 +19,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
+import numpy as np
+import numpy.typing as npt
+
 __all__ = ["HUMMELS_SCHAUR", "Commodity", "Demand", "Link", "Node", "Option", "Supply"]
 
 HUMMELS_SCHAUR = (0.006, 0.021)
@@ -188,6 +191,12 @@ class Bound:
         if number != number or (abs(number) == inf and not (self.infinite and number > 0)):
             return False
         return (number > self.low if self.open_low else number >= self.low) and number <= self.high
+
+    def keeps(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Whether each of many numbers keeps the bound."""
+        low = numbers > self.low if self.open_low else numbers >= self.low
+        there = np.isfinite(numbers) | (np.isposinf(numbers) & self.infinite)
+        return np.asarray(there & low & (numbers <= self.high))
 
 
 ANY = Bound()

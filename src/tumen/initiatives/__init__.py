@@ -2,12 +2,13 @@
 
 A module holds a frozen `Spec` and some of these pure functions, which turn the declaration into inputs of the engines:
 
-    schedule(spec, inputs)      when it can start and how long it takes      (delivery)
+    gains(spec, inputs)         what each player gains a year, if not told by a network   (delivery)
     links(spec, inputs, net)    what it adds to the network `net`            (corridor)
     trade_shock(spec, inputs)   which trade costs it changes                 (trade)
-    players(spec)               whom it needs                                (bargain)
     bargain(spec, inputs)       what would persuade and what is believed     (bargain)
+    deliveries(spec, inputs)    what it brings over borders itself           (trade)
     lines(spec, inputs)         what is paid by whom, and which stocks move  (money)
+    settle(spec, inputs, flows, lines)  how a pair's payments are settled, and what cannot be paid   (money)
     noise(spec, years)          the normals that it needs for each draw and year, by label
     check(case, name)           what it needs of the rest of the case, and does not find
 
@@ -25,12 +26,12 @@ from typing import TYPE_CHECKING
 
 from tumen.case.fields import Initiative
 from tumen.errors import did_you_mean
-from tumen.initiatives._inputs import Addition, Inputs, Lines, TradeChange
+from tumen.initiatives._inputs import Addition, Delivery, Inputs, Lines, Settlement, TradeChange
 
 if TYPE_CHECKING:
     from tumen.case import Case, Keys
 
-__all__ = ["Addition", "Inputs", "Lines", "TradeChange", "check", "kinds", "module"]
+__all__ = ["Addition", "Delivery", "Inputs", "Lines", "Settlement", "TradeChange", "check", "kinds", "module"]
 
 
 @cache

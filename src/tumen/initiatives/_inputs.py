@@ -13,23 +13,37 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from tumen.case.fields import Initiative
     from tumen.corridor import Link
+    from tumen.delivery import Course
     from tumen.money import Posting, Stock, Treatment
     from tumen.trade import CostShock
     from tumen.uncertainty import Worlds
 
-__all__ = ["Addition", "Enforcement", "Inputs", "Lines", "Squeeze", "TradeChange"]
+__all__ = [
+    "Addition", "Delivery", "Enforcement", "Inputs", "Lines", "Settlement", "Squeeze", "TradeChange",
+]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The worlds as one initiative sees them: its own figures by field, references followed."""
+    """The worlds as one initiative sees them: its own figures by field, references followed.
+
+    courses: what becomes of every initiative that has to be decided and built, by name; there is none before delivery.
+    others: the declarations of all initiatives that the plan includes, by name.
+    """
 
     name: str
     spec: Initiative
     worlds: Worlds
     as_of: date
+    courses: Mapping[str, Course] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def course(self) -> Course | None:
+        """What becomes of this initiative; None where it simply happens as it is declared."""
+        return self.courses.get(self.name)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -41,6 +55,11 @@ class Inputs:
         if quantity is None:
             return np.zeros(self.worlds.size)
         return self.worlds.values[quantity.reference or f"{self.name}.{path}"]
+
+    def of(self, initiative: str, path: str) -> Array:
+        """The values of another initiative's quantity, (draw,), in base units."""
+        quantity = getattr(self.others[initiative], path)
+        return self.worlds.values[quantity.reference or f"{initiative}.{path}"]
 
     def scalar(self, path: str) -> float:
         """The value of a term that is the same in every draw."""
@@ -66,12 +85,41 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Lines:
-    """What an initiative brings to the ledger; a debt treatment also keeps its dated schedule."""
+    """What an initiative brings to the ledger; a debt treatment also keeps its dated schedule.
+
+    detail: what its engine gave back, for measures to be taken on.
+    """
 
     postings: tuple[Posting, ...] = ()
     stocks: tuple[Stock, ...] = ()
     treatment: Treatment | None = None
     values: Mapping[str, Array] = field(default_factory=dict)
+    detail: Any = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Goods that an initiative itself brings over a border, beside the trade of the pair: equipment, off-take.
+
+    amount (draw, year): MUSD, at the price at which customs count it.
+    """
+
+    exporter: str
+    importer: str
+    label: str
+    amount: Array
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What settling a pair's payments comes to: its lines, and what of the pair's two-way trade is paid for.
+
+    kept: by pair, (draw, year), the share of the two-way trade that is left when imports that cannot be paid for are
+    cut; 1 is all.
+    """
+
+    lines: Lines
+    kept: Mapping[tuple[str, str], Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +178,7 @@ class TradeChange:
     what can be asked is what taking it away would bring. expected: whether it is part of what is expected, or only
     asked about. idle (draw,): MUSD a year that the target forgoes by what it cannot sell, net of what it would cost;
     relief (draw,): what of that a leak brings back, rent (draw,): what it earns whoever leaks.
-    squeezes: what it does to networks, by their names.
+    squeezes: what it does to networks, by their names. waits: whether it comes only after an event.
     """
 
     shock: CostShock
@@ -142,6 +190,12 @@ class TradeChange:
     relief: Array | None = None
     rent: Array | None = None
     squeezes: Mapping[str, Squeeze] = field(default_factory=dict)
+    waits: bool = False
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is expected whatever happens, and not only after an event."""
+        return self.expected and not self.waits
 
     @property
     def asked(self) -> CostShock:

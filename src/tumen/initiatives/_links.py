@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from tumen.case import Carriage, Keys, NetworkSpec, carriage_amounts, check_owners, measured_wrong, unit_of
 from tumen.case.fields import Duration, Fits, Frozen, HazardName, Money, Quantity, Rate, Share, Text, Year
 from tumen.errors import did_you_mean
-from tumen.initiatives._inputs import Addition, Array, Enforcement, Inputs
+from tumen.initiatives._inputs import Addition, Array, Enforcement, Inputs, Lines
 
 if TYPE_CHECKING:
     from tumen.case import Case
@@ -25,12 +25,14 @@ __all__ = [
     "Capital",
     "Problem",
     "addition",
+    "capital_lines",
     "engine_link",
     "factor_of",
     "parted",
     "placed",
     "problems_of",
     "shares",
+    "stopped",
     "wrong_amounts",
     "wrong_distances",
 ]
@@ -131,7 +133,7 @@ def addition(
         links[0] = dataclasses.replace(links[0], capex=float(capex[0]))
         if capex.min() < capex.max():
             draws[f"links.{links[0].name}.capex"] = capex
-    down, lost = _down(inputs, spec.stopped_by)
+    down, lost = stopped(inputs, spec.stopped_by)
     return Addition(
         network=spec.network, links=tuple(links), draws=draws, built=built, capex=capex,
         owners={owner: inputs(f"owners.{owner}") for owner in spec.owners}, start=inputs("start"),
@@ -163,12 +165,44 @@ def _enforcement(inputs: Inputs, terms: EnforcementTerms | None) -> Enforcement 
     return Enforcement(**drawn, ends=-np.expm1(-rate))
 
 
+def capital_lines(spec: Any, inputs: Inputs) -> Lines:
+    """What owners spend on building, year by year, and the fees that they pay while it works.
+
+    Nothing for a line that is only bargained over, and nothing more for one that stands.
+    """
+    from tumen import money
+
+    course = inputs.course
+    if course is None:
+        return Lines()
+    owners = {owner: inputs(f"owners.{owner}") for owner in spec.owners}
+    stands = getattr(spec, "state", "") == "built"
+    found = [
+        money.Posting(
+            money.Line(owner, "builders", "USD", "capital", inputs.name, "building"),
+            course.spent * (inputs("capex") * share)[:, None],
+        )
+        for owner, share in owners.items()
+        if not stands
+    ]  # fmt: skip
+    terms = spec.delivery
+    for player in terms.fee if terms is not None else ():
+        fee = inputs(f"delivery.fee.{player}")[:, None] * course.working
+        paying = {owner: share for owner, share in owners.items() if owner != player}
+        total = sum(paying.values(), start=np.zeros(inputs.worlds.size))
+        for owner, share in paying.items():
+            part = np.divide(share, total, out=np.zeros_like(share), where=total > 0)
+            line = money.Line(owner, player, "USD", "transit", inputs.name, "fee")
+            found.append(money.Posting(line, fee * part[:, None]))
+    return Lines(tuple(found))
+
+
 def shares(spec: Capital) -> dict[str, float]:
     """Owners with their shares, as the engine has them."""
     return {owner: share.central for owner, share in spec.owners.items()}
 
 
-def _down(inputs: Inputs, stopped_by: Mapping[str, Quantity]) -> tuple[Array, Array]:
+def stopped(inputs: Inputs, stopped_by: Mapping[str, Quantity]) -> tuple[Array, Array]:
     """The share of each year in which events stop the traffic, and that share in the long run.
 
     An event stops it for its time, from the middle of its year on; in the long run 1 - 1/(1 + rate x time) is lost.
@@ -180,13 +214,13 @@ def _down(inputs: Inputs, stopped_by: Mapping[str, Quantity]) -> tuple[Array, Ar
         events, time = inputs.process(hazard), inputs(f"stopped_by.{hazard}")
         assert events is not None
         happened = (events > 0).astype(float)
-        stopped = np.zeros_like(up)
+        shut = np.zeros_like(up)
         for after in range(years):  # what of the stop falls into the year `after` years later
             part = np.clip(time - (after - 0.5), 0.0, 1.0) if after else np.minimum(time, 0.5)
             if not part.max() > 0:
                 break
-            stopped[:, after:] = np.maximum(stopped[:, after:], happened[:, : years - after] * part[:, None])
-        up *= 1 - stopped
+            shut[:, after:] = np.maximum(shut[:, after:], happened[:, : years - after] * part[:, None])
+        up *= 1 - shut
         lasting /= 1 + inputs.worlds.values[f"{hazard}.rate"] * time
     return 1 - up, 1 - lasting
 

@@ -10,11 +10,12 @@ from pydantic import Field
 from tumen.case import Carriage, NetworkSpec
 from tumen.case.fields import AnyQuantity, Initiative, Text
 from tumen.errors import did_you_mean
-from tumen.initiatives._inputs import Addition, Array, Inputs
+from tumen.initiatives._inputs import Addition, Array, Inputs, Lines
 from tumen.initiatives._links import (
     Capital,
     Problem,
     addition,
+    capital_lines,
     engine_link,
     factor_of,
     placed,
@@ -26,7 +27,7 @@ from tumen.initiatives._links import (
 if TYPE_CHECKING:
     from tumen.case import Case
 
-__all__ = ["Spec", "check", "links"]
+__all__ = ["Spec", "check", "lines", "links"]
 
 
 class Spec(Capital, Initiative):
@@ -62,6 +63,11 @@ def links(spec: Spec, inputs: Inputs, network: NetworkSpec) -> Addition:
             )
         )  # fmt: skip
     return addition(inputs, made, network=network, built=False)
+
+
+def lines(spec: Spec, inputs: Inputs) -> Lines:
+    """What its owners spend, and the fees that they pay."""
+    return capital_lines(spec, inputs)
 
 
 def check(case: Case, name: str) -> Iterator[Problem]:

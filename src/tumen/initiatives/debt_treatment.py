@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -26,9 +27,14 @@ from tumen.case.fields import (
     Text,
     Year,
 )  # fmt: skip
+from tumen.errors import did_you_mean
 from tumen.initiatives._inputs import Inputs, Lines
 
-__all__ = ["Spec", "lines", "noise"]
+if TYPE_CHECKING:
+    from tumen.case import Case, Keys
+    from tumen.money import FundProject, Posting
+
+__all__ = ["Spec", "check", "lines", "noise"]
 
 _FREQUENCIES = (1, 2, 3, 4, 6, 12)
 
@@ -62,10 +68,24 @@ class ScheduleTerms(Frozen):
 
 
 class ProjectTerms(Frozen):
-    """A project that the fund pays for, from a year on, in the order of the list and within its balance."""
+    """A project that the fund pays for, from a year on, in the order of the list and within its balance.
 
-    cost: Money
+    Either its `cost`, or a `share` of what an `initiative` of the case spends as it is built; the fund then pays `to`
+    one of its owners, who builds.
+    """
+
+    cost: Money | None = None
+    initiative: Text | None = None
+    share: Share | None = None
+    to: PlayerName | None = None
     start: Year
+
+    @model_validator(mode="after")
+    def _cost_or_share(self) -> ProjectTerms:
+        linked = [self.initiative is not None, self.share is not None, self.to is not None]
+        if (self.cost is None) != all(linked) or (self.cost is not None and any(linked)):
+            raise ValueError("a project has a `cost`, or an `initiative` with a `share` of it and whom it is paid `to`")
+        return self
 
 
 class FundTerms(Frozen):
@@ -137,12 +157,7 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
     luck = ndtr(inputs.noise("luck"))[slots[0], :, slots[1]].T
     stopped = inputs.process(spec.stops_paying)
     fund = spec.fund
-    projects = [
-        money.FundProject(
-            name, inputs(f"fund.projects.{name}.cost"), round(inputs.scalar(f"fund.projects.{name}.start"))
-        )
-        for name in (fund.projects if fund else {})
-    ]
+    projects = [_project(name, project, inputs) for name, project in (fund.projects if fund else {}).items()]
     size, span = inputs.worlds.size, len(inputs.years)
     treatment = money.treat(
         years=inputs.years, as_of=inputs.as_of, stock=inputs("stock"), haircut=inputs("haircut"), schedule=terms,
@@ -160,7 +175,52 @@ def lines(spec: Spec, inputs: Inputs) -> Lines:
         "initiative": inputs.name,
     }
     values = {key: inputs(key) for key in ("stock", "haircut", "market_price", "contract_rate", "market_rate")}
-    return Lines(tuple(treatment.postings(**parties)), tuple(treatment.stocks(**parties)), treatment, values)
+    payees = {name: project.to for name, project in (fund.projects if fund else {}).items() if project.to}
+    postings = [_paid_to(posting, payees) for posting in treatment.postings(**parties)]
+    return Lines(tuple(postings), tuple(treatment.stocks(**parties)), treatment, values)
+
+
+def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
+    """The initiatives that the fund pays for: they are there, are built, and have the owner who is paid."""
+    fund = case.initiatives[name].fund  # type: ignore[attr-defined]
+    for key, project in (fund.projects if fund is not None else {}).items():
+        place: Keys = ("initiatives", name, "fund", "projects", key)
+        if project.initiative is None:
+            continue
+        spec: Any = case.initiatives.get(project.initiative)
+        if spec is None:
+            near = did_you_mean(project.initiative, case.initiatives)
+            yield (*place, "initiative"), f"`{project.initiative}` is no initiative of this case; {near}"
+        elif not hasattr(spec, "capex") or spec.delivery is None:
+            what = f"`{project.initiative}` spends nothing that is known; a `capex` and a `delivery` say what and when"
+            yield (*place, "initiative"), what
+        elif project.to not in getattr(spec, "owners", {}):
+            yield (*place, "to"), f"`{project.to}` owns no part of it; {did_you_mean(project.to, spec.owners)}"
+
+
+def _project(name: str, project: ProjectTerms, inputs: Inputs) -> FundProject:
+    from tumen import money
+
+    start = round(inputs.scalar(f"fund.projects.{name}.start"))
+    if project.initiative is None:
+        return money.FundProject(name, inputs(f"fund.projects.{name}.cost"), start)
+    course = inputs.courses.get(project.initiative)
+    due = np.zeros((inputs.worlds.size, len(inputs.years)))
+    if course is not None:  # else the plan leaves it out
+        part = inputs(f"fund.projects.{name}.share") * inputs.of(project.initiative, "capex")
+        due = course.spent * part[:, None]
+    return money.FundProject(name, np.zeros(inputs.worlds.size), start, due)
+
+
+def _paid_to(posting: Posting, payees: Mapping[str, str]) -> Posting:
+    """What the fund pays for a project of the case goes to the owner who builds it."""
+    from tumen import money
+
+    name = posting.line.payee
+    if name not in payees:
+        return posting
+    line = dataclasses.replace(posting.line, payee=payees[name], label=f"paid for {name}")
+    return money.Posting(line, posting.amount)
 
 
 def currency(spec: Spec) -> str:

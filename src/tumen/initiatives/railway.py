@@ -9,11 +9,12 @@ from pydantic import Field
 
 from tumen.case import Carriage, NetworkSpec
 from tumen.case.fields import Initiative, Length, Text
-from tumen.initiatives._inputs import Addition, Inputs
+from tumen.initiatives._inputs import Addition, Inputs, Lines
 from tumen.initiatives._links import (
     Capital,
     Problem,
     addition,
+    capital_lines,
     engine_link,
     factor_of,
     placed,
@@ -26,7 +27,7 @@ from tumen.initiatives._links import (
 if TYPE_CHECKING:
     from tumen.case import Case
 
-__all__ = ["Spec", "check", "links"]
+__all__ = ["Spec", "check", "lines", "links"]
 
 
 class Spec(Capital, Initiative):
@@ -63,6 +64,11 @@ def links(spec: Spec, inputs: Inputs, network: NetworkSpec) -> Addition:
     ]  # fmt: skip
     distance = {country: inputs(f"length_in.{country}") for country in spec.length_in}
     return addition(inputs, made, network=network, built=spec.state == "built", distance=distance)
+
+
+def lines(spec: Spec, inputs: Inputs) -> Lines:
+    """What its owners spend, and the fees that they pay."""
+    return capital_lines(spec, inputs)
 
 
 def check(case: Case, name: str) -> Iterator[Problem]:

@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from tumen.case.fields import Duration, Frozen, Initiative, MoneyRate, PlayerName, Rate, Ratio, Share, Text, Year
+from tumen.case.fields import (
+    Duration,
+    Frozen,
+    HazardName,
+    Initiative,
+    MoneyRate,
+    PlayerName,
+    Rate,
+    Ratio,
+    Share,
+    Text,
+    Year,
+)
 from tumen.errors import did_you_mean
 from tumen.initiatives._inputs import Array, Inputs, Squeeze, TradeChange
-from tumen.initiatives._ramp import ramp
+from tumen.initiatives._ramp import after_event, ramp
 
 if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.trade import Cap, CostShock
 
-__all__ = ["Spec", "check", "trade_shock", "traded"]
+__all__ = ["Spec", "check", "noise", "trade_shock", "traded"]
 
 Keys = tuple[str | int, ...]
 
@@ -93,7 +105,8 @@ class Spec(Initiative):
     """The declaration.
 
     `state` says whether the sanctions are `in_force`, so that the base's trade bears them already, `expected`, or only
-    `possible`: asked about, and no part of what is expected of trade.
+    `possible`: asked about, and no part of what is expected of trade. With `triggered_by` they come only after an event
+    of that hazard from `start` on, which brings them with the probability `answered`.
     """
 
     kind: Literal["sanction"]
@@ -101,6 +114,8 @@ class Spec(Initiative):
     state: Literal["in_force", "expected", "possible"]
     start: Year
     phase_in: Duration | None = None
+    triggered_by: HazardName | None = None
+    answered: Share | None = None
     measures: Mapping[Text, Measure] = Field(min_length=1)
     caps: Mapping[Text, CapTerms] = Field(default_factory=dict)
     idle: IdleTerms | None = None
@@ -119,9 +134,18 @@ class Spec(Initiative):
         for name, cap in self.caps.items():
             if self.target in cap.importers:
                 raise ValueError(f"`{name}`: `importers` are those abroad, without the target itself")
+        if self.triggered_by is not None and self.state == "in_force":
+            raise ValueError("sanctions that are in force wait for no event; take `triggered_by` out")
+        if self.answered is not None and self.triggered_by is None:
+            raise ValueError("`answered` goes with `triggered_by`")
         if self.leak is not None and self.idle is None:
             raise ValueError("`leak` puts to use what is `idle`; declare that too")
         return self
+
+
+def noise(spec: Spec, years: tuple[int, ...]) -> Mapping[str, int]:
+    """One normal a year for sanctions that wait for an event: whether it brings them."""
+    return {"answer": 1} if spec.triggered_by is not None else {}
 
 
 def traded(spec: Spec) -> Iterator[tuple[Keys, str, str]]:
@@ -150,13 +174,14 @@ def trade_shock(spec: Spec, inputs: Inputs) -> TradeChange:
     capped = trade.CostShock.of((), draws, caps=caps)
     return TradeChange(
         shock=trade.CostShock.joined([*own.values(), capped], draws),
-        in_force=ramp(inputs, "start", "phase_in"),
+        in_force=_in_force(spec, inputs),
         of=own,
         lifted=spec.state == "in_force",
         expected=spec.state == "expected",
         idle=None if spec.idle is None else inputs("idle.value") * (1 - inputs("idle.cost")),
         relief=None if spec.leak is None else _relief(inputs),
         rent=None if spec.leak is None else _leaked(inputs) * inputs("leak.discount"),
+        waits=spec.triggered_by is not None,
         squeezes={name: _squeeze(name, terms, inputs) for name, terms in spec.networks.items()},
     )
 
@@ -177,6 +202,14 @@ def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
             elif option is not None and option.quantity is None:
                 what = f"`{row}` has no limit, so a share of it cannot be cut; give it a `quantity`"
                 yield (*place, "cuts", row), what
+
+
+def _in_force(spec: Spec, inputs: Inputs) -> Array:
+    """How much of them there is, (draw, year)."""
+    if spec.triggered_by is None:
+        return ramp(inputs, "start", "phase_in")
+    answered = np.ones(inputs.worlds.size) if spec.answered is None else inputs("answered")
+    return after_event(inputs, spec.triggered_by, answered, "start", "phase_in")
 
 
 def _squeeze(name: str, terms: SqueezeTerms, inputs: Inputs) -> Squeeze:

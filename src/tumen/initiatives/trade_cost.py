@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import model_validator
 
 from tumen.case.fields import Duration, Initiative, PlayerName, Ratio, Share, Text, Year
+from tumen.errors import did_you_mean
 from tumen.initiatives._inputs import Inputs, TradeChange
 from tumen.initiatives._ramp import ramp
 
-__all__ = ["Spec", "trade_shock", "traded"]
+if TYPE_CHECKING:
+    from tumen.case import Case, Keys
+
+__all__ = ["Spec", "check", "trade_shock", "traded"]
 
 
 class Spec(Initiative):
     """The declaration.
 
     `cut` is the part of the delivered cost of a good that goes, freight, border and payment included: 5 % makes goods
-    a twentieth cheaper where they arrive; `rise` is the opposite. In force from `start`, in full after `phase_in`.
+    a twentieth cheaper where they arrive; `rise` is the opposite. In force from `start`, in full after `phase_in`, and
+    only as far as what it `follows`, such as a railway, works.
     """
 
     kind: Literal["trade_cost"]
@@ -30,6 +35,7 @@ class Spec(Initiative):
     rise: Ratio | None = None
     start: Year
     phase_in: Duration | None = None
+    follows: Text | None = None
 
     @model_validator(mode="after")
     def _one_change(self) -> Spec:
@@ -57,4 +63,23 @@ def trade_shock(spec: Spec, inputs: Inputs) -> TradeChange:
     cells = [(good, *pair) for good in (spec.goods or (None,)) for pair in pairs]
     change = np.log1p(inputs("rise")) if spec.cut is None else np.log(np.maximum(1 - inputs("cut"), 1e-6))
     shock = trade.CostShock.of(cells, inputs.worlds.size, log_cost=change)
-    return TradeChange(shock, ramp(inputs, "start", "phase_in"))
+    in_force = ramp(inputs, "start", "phase_in")
+    if inputs.course is not None:  # decided and built like anything else
+        in_force = inputs.course.working
+    if spec.follows is not None:  # nothing where the plan leaves that out
+        leader = inputs.courses.get(spec.follows)
+        in_force = in_force * (0.0 if leader is None else leader.working)
+    return TradeChange(shock, in_force)
+
+
+def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
+    """What it follows has to be there, and to be delivered."""
+    leader = case.initiatives[name].follows  # type: ignore[attr-defined]
+    if leader is None:
+        return
+    others = {other: spec for other, spec in case.initiatives.items() if other != name}
+    if leader not in others:
+        yield ("initiatives", name, "follows"), f"`{leader}` is no other initiative; {did_you_mean(leader, others)}"
+    elif others[leader].delivery is None and getattr(others[leader], "state", "") != "built":
+        what = f"`{leader}` neither stands nor is expected; give it a `delivery`"
+        yield ("initiatives", name, "follows"), what

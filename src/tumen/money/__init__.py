@@ -10,9 +10,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tumen.money._appraisal import (
+        Appraisal,
+        Waiting,
+        appraise,
+        debt_service_cover,
+        irr_many,
+        net_present_values,
+        option_to_wait,
+        perpetual_option,
+        risk_neutral_chance,
+        years_from,
+    )
+    from tumen.money._clearing import (
+        ClearingAccount,
+        clear,
+        clearing_discount,
+        discount_for_other,
+        dollar_saving,
+        earnings_needed,
+    )
     from tumen.money._debt import FundProject, Terms, treat
     from tumen.money._irr import irr, xirr
+    from tumen.money._labour import Labour, send_labour
     from tumen.money._ledger import Ledger, Line, Posting, post
+    from tumen.money._mine import Mine, MineTerms, break_even_price, operate
     from tumen.money._present_value import (
         dac_grant_element,
         net_present_value,
@@ -24,40 +46,87 @@ if TYPE_CHECKING:
         xnpv,
         year_fraction,
     )
+    from tumen.money._programme import Programme, disburse
     from tumen.money._schedule import Schedule, add_months, schedule
     from tumen.money._stock import Stock
     from tumen.money._treatment import Treatment
 
 __all__ = [
+    "Appraisal",
+    "ClearingAccount",
     "FundProject",
+    "Labour",
     "Ledger",
     "Line",
+    "Mine",
+    "MineTerms",
     "Posting",
+    "Programme",
     "Schedule",
     "Stock",
     "Terms",
     "Treatment",
+    "Waiting",
     "add_months",
+    "appraise",
+    "break_even_price",
+    "clear",
+    "clearing_discount",
     "dac_grant_element",
+    "debt_service_cover",
+    "disburse",
+    "discount_for_other",
+    "dollar_saving",
+    "earnings_needed",
     "irr",
+    "irr_many",
     "net_present_value",
+    "net_present_values",
+    "operate",
+    "option_to_wait",
     "periodic_present_value",
+    "perpetual_option",
     "post",
     "present_value",
+    "risk_neutral_chance",
     "schedule",
     "schedule_grant_element",
+    "send_labour",
     "soft_loan_grant_equivalent",
     "soft_loan_terms",
     "treat",
     "xirr",
     "xnpv",
     "year_fraction",
+    "years_from",
 ]
 
 _HOMES = {
+    "_appraisal": (
+        "Appraisal",
+        "Waiting",
+        "appraise",
+        "debt_service_cover",
+        "irr_many",
+        "net_present_values",
+        "option_to_wait",
+        "perpetual_option",
+        "risk_neutral_chance",
+        "years_from",
+    ),
+    "_clearing": (
+        "ClearingAccount",
+        "clear",
+        "clearing_discount",
+        "discount_for_other",
+        "dollar_saving",
+        "earnings_needed",
+    ),
+    "_labour": ("Labour", "send_labour"),
     "_debt": ("FundProject", "Terms", "treat"),
     "_irr": ("irr", "xirr"),
     "_ledger": ("Ledger", "Line", "Posting", "post"),
+    "_mine": ("Mine", "MineTerms", "break_even_price", "operate"),
     "_present_value": (
         "dac_grant_element",
         "net_present_value",
@@ -69,6 +138,7 @@ _HOMES = {
         "xnpv",
         "year_fraction",
     ),
+    "_programme": ("Programme", "disburse"),
     "_schedule": ("Schedule", "add_months", "schedule"),
     "_stock": ("Stock",),
     "_treatment": ("Treatment",),

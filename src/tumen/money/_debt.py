@@ -60,18 +60,26 @@ class Terms(Record):
 class FundProject(Record):
     """A project that the fund pays for: its cost (draw,) in millions, or one number, and the year from which it draws.
 
-    Raises ValueError where it has no name or a cost is negative or not finite.
+    `due` (draw, year) is what more falls due in each year, where that hangs on how the project goes; what the balance
+    does not cover waits. Raises ValueError where it has no name or an amount is negative or not finite.
     """
 
     name: str
     cost: Array
     start: int
+    due: Array | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
             raise ValueError("fund project: the name is missing; expected a name, since it is the payee of a line")
         where = f"fund project {self.name!r}"
         object.__setattr__(self, "cost", drawn(where, "cost", self.cost, np.size(self.cost), 0.0))
+        if self.due is not None:
+            due = np.array(self.due, dtype=np.float64)
+            if due.ndim != 2 or not np.isfinite(due).all() or (due < 0).any():
+                raise ValueError(f"{where}: `due` is (draw, year), finite and not negative; it has {due.shape}")
+            due.setflags(write=False)
+            object.__setattr__(self, "due", due)
 
 
 def treat(
@@ -228,6 +236,8 @@ def _run_fund(
         earned[:, t] = rate * held
         held = held + earned[:, t] + receipts[:, t]
         for project in projects:
+            if project.due is not None:
+                left[project.name] = left[project.name] + project.due[:, t]
             if year >= project.start:
                 pay = np.minimum(held, left[project.name])
                 payments[project.name][:, t] = pay

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tumen.report._page import (
         About,
+        Dial,
         Mark,
         Matrix,
         NetworkMap,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "About",
+    "Dial",
     "Mark",
     "Matrix",
     "NetworkMap",

@@ -1,37 +1,42 @@
-"""A small drawing surface: a matplotlib figure in pixels, with the origin at the top left, given back as inline SVG.
+"""A small drawing surface in pixels, with the origin at the top left, given back as inline SVG.
 
+Charts need lines, areas, marks and text, and no more, so they are written as SVG directly: a page has hundreds of them.
 Text stays text, in the page's fonts, so its width is only known to the browser; labels are placed by a cautious
-estimate (`text_width`) and anchored at the end that must not move. The same drawing gives the same bytes: the salt of
-the ids is fixed, no date is written, and each chart's ids carry its own prefix so that many can share one page.
+estimate (`text_width`) and anchored at the end that must not move. The same drawing gives the same bytes, and each
+chart's ids carry its own prefix so that many can share one page.
 """
 
 from __future__ import annotations
 
-import io
 import math
 import re
 import unicodedata
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from markupsafe import Markup
 
 from tumen.report import style
 
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-
 __all__ = ["Box", "Canvas", "Spot", "clean", "drawing", "shorten", "text_width", "typeset", "usable"]
 
 Anchor = Literal["left", "center", "right"]
 _NARROW, _SLIM, _BROAD = frozenset("ijl.,:;'|!()[] "), frozenset("ftrI-/"), frozenset("mwMW%@")
-# Settings of a user's matplotlibrc that would say where or how windows open; all others are set back for a chart.
-_ELSEWHERE = ("backend", "webagg", "interactive", "toolbar", "tk.", "keymap", "docstring", "datapath", "figure.hooks")
+_KEY = "\0"  # stands for a chart's own prefix until that is known; no text has it
+_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+# Marks of radius one: a circle of four curves, or corners.
+_ROUND = "M 0 1 C .55 1 1 .55 1 0 C 1 -.55 .55 -1 0 -1 C -.55 -1 -1 -.55 -1 0 C -1 .55 -.55 1 0 1 z"
+_SHAPES = {
+    "s": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    "^": ((0, -1), (1, 1), (-1, 1)),
+    "v": ((0, 1), (1, -1), (-1, -1)),
+    "D": ((0, -math.sqrt(2)), (math.sqrt(2), 0), (0, math.sqrt(2)), (-math.sqrt(2), 0)),
+}
 
 
 def usable(value: float | None) -> bool:
@@ -41,17 +46,9 @@ def usable(value: float | None) -> bool:
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Draw with matplotlib's own defaults whatever the user has set, and leave the user's settings as they were."""
-    import matplotlib as mpl
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # Deprecated settings, and glyphs that matplotlib's own font lacks: the browser has others.
-        warnings.simplefilter("ignore")
-        settings = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith(_ELSEWHERE)}
-        settings |= {"svg.fonttype": "none", "svg.hashsalt": "tumen", "text.parse_math": False}
-        settings |= {"font.size": style.CHART, "path.simplify": False}
-        with mpl.rc_context(settings):
-            yield
+    """Draw whatever numbers a chart is given, without a word about their arithmetic."""
+    with np.errstate(all="ignore"):
+        yield
 
 
 def clean(text: str) -> str:
@@ -79,6 +76,7 @@ def typeset(text: str) -> str:
     return re.sub(r"(?<=\d) (?=(?:%|bn|m|trn|million|billion|trillion)(?:\W|$))", "\N{NO-BREAK SPACE}", text)
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float = style.CHART) -> float:
     """A cautious estimate of the width of a line of text, px."""
 
@@ -106,6 +104,8 @@ class Box:
 
     def overlap(self, other: Box) -> float:
         """The area that two boxes share."""
+        if self.right <= other.left or other.right <= self.left or self.bottom <= other.top or other.bottom <= self.top:
+            return 0.0  # nearly always, and a page asks a million times
         wide = min(self.right, other.right) - max(self.left, other.left)
         high = min(self.bottom, other.bottom) - max(self.top, other.top)
         return wide * high if wide > 0 and high > 0 else 0.0
@@ -130,33 +130,26 @@ class Canvas:
     """Lines, bands, dots and labels in pixels from the top left corner."""
 
     def __init__(self, width: float, height: float) -> None:
-        from matplotlib.figure import Figure
-        from matplotlib.transforms import Affine2D
-
         self.width, self.height = width, height
-        self._figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        self._figure.patch.set_visible(False)
-        self._flip = Affine2D().scale(1, -1).translate(0, height)
-        self._order = 0
+        self._drawn: list[str] = []  # later is above
+        self._marks: dict[tuple[str, str, bool, float], int] = {}
         self.inside = Box(0, 0, width, height)
         self.taken: list[Box] = []
-
-    def _add(self, artist: Artist) -> None:
-        """Later is above: the order of drawing is the order of calls."""
-        self._order += 1
-        artist.set_zorder(self._order)
-        artist.set_transform(self._flip)
-        artist.set_clip_on(False)
-        self._figure.add_artist(artist)
 
     def line(
         self, xs: Sequence[float], ys: Sequence[float], color: str, width: float = style.LINE, dash: str = "-"
     ) -> None:
-        """A line through points; `dash` is "-" or "--"."""
-        from matplotlib.lines import Line2D
-
-        dashes: tuple[float, Sequence[float]] | Literal["-"] = (0, (4.5, 3.0)) if dash == "--" else "-"
-        self._add(Line2D(xs, ys, color=color, linewidth=width, linestyle=dashes, solid_capstyle="round"))
+        """A line through points, broken where one is not a number; `dash` is "-" or "--"."""
+        # Dashes are as long as the line is wide.
+        dashes = f"stroke-dasharray: {_pixels(4.5 * width)},{_pixels(3 * width)}"
+        look = dashes if dash == "--" else "stroke-linecap: round"
+        parts: list[list[tuple[float, float]]] = [[]]
+        for x, y in zip(xs, ys, strict=True):
+            if math.isfinite(x) and math.isfinite(y):
+                parts[-1].append((x, y))
+            else:
+                parts.append([])
+        self._path(parts, "", f"fill: none; {look}; stroke: {color}; stroke-width: {width:g}")
 
     def area(self, xs: Sequence[float], ys: Sequence[float], color: str) -> None:
         """A filled polygon."""
@@ -164,40 +157,41 @@ class Canvas:
 
     def areas(self, polygons: Sequence[Sequence[tuple[float, float]]], color: str) -> None:
         """Filled polygons of one colour, as one shape."""
-        from matplotlib.patches import PathPatch
-        from matplotlib.path import Path
+        self._path(polygons, " z", f"fill: {color}")
 
-        if not polygons:
-            return
-        vertices = [point for polygon in polygons for point in (*polygon, polygon[0])]
-        codes = [c for p in polygons for c in (Path.MOVETO, *[Path.LINETO] * (len(p) - 1), Path.CLOSEPOLY)]
-        self._add(PathPatch(Path(vertices, codes), facecolor=color, linewidth=0))
+    def _path(self, parts: Sequence[Sequence[tuple[float, float]]], end: str, look: str) -> None:
+        """Lines through points, as one shape."""
+        ways = " ".join(f"M {_way(points)}{end}" for points in parts if points)
+        if ways:
+            self._drawn.append(f'<path d="{ways}" style="{look}"/>')
 
     def dots(
         self, xs: Sequence[float], ys: Sequence[float], color: str, marker: str = "o", filled: bool = True,
         size: float = 6.0,
     ) -> None:  # fmt: skip
         """Marks at points; an open mark has paper inside."""
-        from matplotlib.lines import Line2D
-
-        inside = color if filled else style.PAPER
-        self._add(
-            Line2D(xs, ys, linestyle="", marker=marker, markersize=size, color=color, markerfacecolor=inside,
-                   markeredgewidth=1.3, markeredgecolor=color)
-        )  # fmt: skip
+        look = f"fill: {color if filled else style.PAPER}; stroke: {color}; stroke-width: 1.3"
+        look += "" if marker == "o" else "; stroke-linejoin: miter"
+        known = len(self._marks)
+        number = self._marks.setdefault((marker, color, filled, size), known)
+        if number == known:
+            self._drawn.append(f'<defs><path id="{_KEY}-m{number}" d="{_mark(marker, size / 2)}"/></defs>')
+        self._drawn += [
+            f'<use href="#{_KEY}-m{number}" x="{_pixels(x)}" y="{_pixels(y)}" style="{look}"/>'
+            for x, y in zip(xs, ys, strict=True)
+        ]
 
     def text(
         self, spot: Spot, words: str, color: str = style.INK, size: float = style.CHART, bold: bool = False
     ) -> None:
         """A label; it is counted as taken."""
-        from matplotlib.text import Text
-
         words = re.sub(r"\s*[\n\t]\s*", " ", clean(words))
+        weight, anchor = "font-weight: 700; " if bold else "", _ANCHORS[spot.anchor]
         # The baseline is set here, from the middle of the line: metrics of the browser's font are not known.
-        self._add(
-            Text(spot.x, spot.y + 0.36 * size, words, color=color, fontsize=size, ha=spot.anchor, va="baseline",
-                 fontweight="bold" if bold else "normal")
-        )  # fmt: skip
+        self._drawn.append(
+            f'<text style="{weight}font-size: {size:g}px; text-anchor: {anchor}; fill: {color}" '
+            f'x="{_pixels(spot.x)}" y="{_pixels(spot.y + 0.36 * size)}">{escape(words, quote=False)}</text>'
+        )
         self.taken.append(spot.box(words, size))
 
     def place(
@@ -215,28 +209,28 @@ class Canvas:
 
     def svg(self, key: str, title: str, description: str) -> Markup:
         """The drawing as an inline SVG element whose ids begin with `key`."""
-        buffer = io.StringIO()
-        metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        self._figure.savefig(buffer, format="svg", metadata=metadata)
-        body = buffer.getvalue().split("<svg", 1)[1].split(">", 1)[1]
-        body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, count=1, flags=re.DOTALL)
-        body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-        # Only tags are touched: what stands between them is the case's text.
-        body = re.sub(r"<[^>]*>", lambda tag: _tidy_tag(tag[0], key), re.sub(r"\s*\n\s*", " ", body))
         head = (
             f'<svg class="chart" role="img" aria-labelledby="{key}-t {key}-d" '
             f'viewBox="0 0 {self.width:g} {self.height:g}" xmlns="http://www.w3.org/2000/svg">'
             f'<title id="{key}-t">{escape(clean(title))}</title><desc id="{key}-d">{escape(clean(description))}</desc>'
         )
-        return Markup(head + body.strip())  # every piece of text in it was escaped by matplotlib or just above
+        body = "".join(self._drawn).replace(_KEY, key)
+        return Markup(f"{head}{body}</svg>")  # every piece of text in it was escaped where it was written
 
 
-def _tidy_tag(tag: str, key: str) -> str:
-    """One tag of matplotlib's SVG with the chart's prefix on its ids, the page's fonts, and short numbers."""
-    if tag.startswith("<g id="):
-        return "<g>"
-    tag = re.sub(r'(?<=\s)id="', f'id="{key}-', tag)
-    tag = tag.replace('xlink:href="#', f'href="#{key}-').replace("url(#", f"url(#{key}-")
-    tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
-    tag = re.sub(r' transform="rotate\(-?0 [^"]*\)"', "", tag)
-    return re.sub(r"(\d+\.\d{2})\d+", r"\1", tag)
+def _pixels(value: float) -> str:
+    """A number of pixels, to the hundredth."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _way(points: Iterable[tuple[float, float]]) -> str:
+    """From point to point."""
+    return " L ".join(f"{_pixels(x)} {_pixels(y)}" for x, y in points)
+
+
+def _mark(marker: str, radius: float) -> str:
+    """The way around a mark about nought."""
+    if marker == "o":
+        return re.sub(r"-?[.\d]+", lambda number: _pixels(float(number[0]) * radius), _ROUND)
+    return f"M {_way((x * radius, y * radius) for x, y in _SHAPES[marker])} z"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from markupsafe import Markup
 
 from tumen.claims._values import format_range, format_tick, format_value
@@ -158,16 +159,23 @@ def _name_countries(labels: _Labels, land: dict[str, list[Floats]]) -> None:
         )
         middle = ring.mean(axis=0) / 2 + np.array([left + right, top + bottom]) / 4
         inner = grid[contains(ring, grid)]
-        nearest = inner[np.hypot(*(inner - middle).T).argsort(kind="stable")].tolist()
-        spots = (Spot(x, y, "center") for x, y in nearest)
-        labels.put([s for s in [next((s for s in spots if _clear(labels, ring, s.box(words, 9.5))), None)] if s],
+        nearest = inner[np.hypot(*(inner - middle).T).argsort(kind="stable")]
+        spots = (Spot(x, y, "center") for x, y in nearest[_apart(labels, nearest, words)].tolist())
+        labels.put([s for s in [next((s for s in spots if _within(ring, s.box(words, 9.5))), None)] if s],
                    words, style.MUTED, 9.5)  # fmt: skip
 
 
-def _clear(labels: _Labels, ring: Floats, box: Box) -> bool:
-    wider = Box(box.left - 6, box.top - 6, box.right + 6, box.bottom + 6)
-    if any(wider.overlap(other) for other in labels.canvas.taken):
-        return False
+def _apart(labels: _Labels, middles: Floats, words: str) -> npt.NDArray[np.bool_]:
+    """At which middles the name of a country keeps six pixels from what is drawn."""
+    box = Spot(0.0, 0.0, "center").box(words, 9.5)
+    x, y = middles.T[:, :, None]
+    taken = [(b.left, b.top, b.right, b.bottom) for b in labels.canvas.taken]
+    left, top, right, bottom = np.array(taken).reshape(-1, 4).T
+    across = (x + box.left - 6 < right) & (left < x + box.right + 6)
+    return np.asarray(~(across & (y + box.top - 6 < bottom) & (top < y + box.bottom + 6)).any(axis=1))
+
+
+def _within(ring: Floats, box: Box) -> bool:
     corners = [(x, y) for x in np.linspace(box.left, box.right, 5) for y in (box.top, box.bottom)]
     return bool(contains(ring, np.array(corners)).all())
 

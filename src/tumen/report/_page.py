@@ -20,6 +20,7 @@ from markupsafe import Markup
 from tumen.claims._answer import Answer, SourceNote
 from tumen.report import style
 from tumen.report._canvas import clean, drawing, typeset
+from tumen.report._explained import Dial, brought_about, rules
 from tumen.report._map import NetworkMap, Place, Route, mapped
 from tumen.report._matrix import Matrix, shaded
 from tumen.report._ranges import Mark, Range, Ranges, ranged
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "About",
+    "Dial",
     "Mark",
     "Matrix",
     "NetworkMap",
@@ -116,16 +118,18 @@ def render(
     maps: Sequence[NetworkMap] = (),
     shares: Sequence[Shares] = (),
     ranges: Sequence[Ranges] = (),
+    dials: Sequence[Dial] = (),
 ) -> str:
     """The whole page.
 
     Each answer has one card, in the given order; parameters are grouped by their kind; `about` gives the masthead and
     the limits; maps, shares, ranges and matrices stand after the claims, each kind in a section of its own, absent
-    where there is none. The page is HTML without any outside resource, and the same input gives the same text.
+    where there is none; `dials` are what a reader can set at the top. The page is HTML without any outside resource,
+    and the same input gives the same text.
     """
     sources = bibliography([*(a.sources for a in answers), *(p.sources for p in parameters)])
     with drawing():
-        cards = [card(answer, number, sources) for number, answer in enumerate(answers, 1)]
+        cards = [card(answer, number, sources, dials) for number, answer in enumerate(answers, 1)]
         figures = {"maps": mapped(maps), "shares": shared_out(shares), "ranges": ranged(ranges)}
     sheet = files("tumen.report").joinpath("style.css").read_text(encoding="utf-8")
     page = (
@@ -138,9 +142,11 @@ def render(
             groups=_groups(parameters, sources),
             count=len(parameters),
             matrices=shaded(matrices),
+            brought=brought_about([(item.anchor, item.headline, item.answer) for item in cards]),
+            dials=dials if any(item.at_own for item in cards) else (),
             **figures,
             sources=sources,
-            css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK))),
+            css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK)) + rules(dials)),
         )
     )
     return re.sub(r"[ \t]*\n\s*\n", "\n", page).strip() + "\n"

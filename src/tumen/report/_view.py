@@ -32,6 +32,7 @@ from tumen.claims._words import (
 )
 from tumen.report import _fan, _plots, style
 from tumen.report._canvas import typeset
+from tumen.report._explained import Dial, Own, Parts, own_values, parts
 
 __all__ = ["Bar", "Card", "Chart", "Cite", "Lever", "Twin", "bibliography", "card", "link", "typeset"]
 
@@ -120,6 +121,8 @@ class Card:
     envelope: Twin | None
     formula: str
     sources: tuple[Cite, ...]
+    parts: Parts | None
+    at_own: tuple[Own, ...]
 
 
 def link(address: str) -> str:
@@ -141,7 +144,7 @@ def bibliography(lists: Iterable[Sequence[SourceNote]]) -> tuple[Cite, ...]:
     return tuple(Cite(number, source, cite(source)) for number, source in enumerate(distinct, 1))
 
 
-def card(answer: Answer, number: int, sources: Sequence[Cite]) -> Card:
+def card(answer: Answer, number: int, sources: Sequence[Cite], dials: Sequence[Dial] = ()) -> Card:
     """One answer made ready; draws its charts."""
     key = f"c{number}"
     slug = re.sub(r"[^a-z0-9]+", "-", answer.claim.lower()).strip("-")[:60]
@@ -173,6 +176,8 @@ def card(answer: Answer, number: int, sources: Sequence[Cite]) -> Card:
         envelope=_envelope(answer),
         formula=answer.envelope.formula.strip() if answer.envelope else "",
         sources=tuple(sorted((numbered[s] for s in dict.fromkeys(answer.sources)), key=lambda entry: entry.number)),
+        parts=parts(answer),
+        at_own=own_values(answer, dials),
     )
 
 

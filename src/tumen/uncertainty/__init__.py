@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tumen.uncertainty._arrays import Array, Frozen, readonly
     from tumen.uncertainty._clock import Clock, Process, decimal_year
+    from tumen.uncertainty._conjugate import updated_beta
     from tumen.uncertainty._copula import Correlation
     from tumen.uncertainty._distributions import (
         Distribution,
@@ -80,11 +81,13 @@ __all__ = [
     "stratified",
     "triangular",
     "uniform",
+    "updated_beta",
 ]
 
 _HOMES = {
     "_arrays": ("Array", "Frozen", "readonly"),
     "_clock": ("Clock", "Process", "decimal_year"),
+    "_conjugate": ("updated_beta",),
     "_copula": ("Correlation",),
     "_distributions": (
         "Distribution",
