@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.outcome import Outcome
 
-__all__ = ["CHUNK", "Chunk", "Store", "arrays", "evaluate_chunk", "merge", "one_thread"]
+__all__ = ["CHUNK", "DATES", "Chunk", "Store", "arrays", "evaluate_chunk", "merge", "one_thread"]
 
+DATES = ("decided", "opened", "abandoned")  # of a course
 CHUNK = 256
 
 Array = npt.NDArray[np.float64]
@@ -84,7 +85,10 @@ def evaluate_chunk(case: Case, seed: int, number: int) -> Chunk:
 
 
 def arrays(outcome: Outcome, questions: Iterable[claims.Question]) -> Chunk:
-    """What a run keeps of an outcome, (draw,) or (draw, year): claims' values, worlds, trade paths, the ledger."""
+    """What a run keeps of an outcome, (draw,) or (draw, year).
+
+    Claims' values, worlds, trade paths, what becomes of initiatives, the ledger.
+    """
     kept: Chunk = {}
     for asked in questions:
         kept[f"claims|{asked.name}|value"] = claims.take(outcome, asked)
@@ -100,6 +104,9 @@ def arrays(outcome: Outcome, questions: Iterable[claims.Question]) -> Chunk:
     for name, path in outcome.trade.items():
         kept[f"trade|{name}|flow"] = path.flow
         kept |= {f"trade|{name}|{statistics}": values for statistics, values in path.reported.items()}
+    for name, course in outcome.timeline.courses.items():
+        kept |= {f"delivery|{name}|{what}": getattr(course, what) for what in DATES}
+        kept[f"delivery|{name}|working"] = course.working
     for index in range(len(outcome.ledger.lines)):
         kept[f"money|line|{index}"] = outcome.ledger.amount[index]
     for stock in outcome.ledger.stocks:

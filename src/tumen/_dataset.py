@@ -1,4 +1,4 @@
-"""The arrays of a run as one labelled tree: groups worlds, trade, money, claims, exposure and networks.
+"""The arrays of a run as one labelled tree: groups worlds, trade, delivery, money, claims, exposure and networks.
 
 Claims and assumptions are kept for every draw; arrays by year keep mean, deviation and quantiles, unless asked for.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tumen._chunks import DATES
 from tumen._pictures import as_datasets
 from tumen._ties import as_dataset, ties
 
@@ -44,6 +45,7 @@ def dataset(
     groups = {
         "worlds": _worlds(case, arrays, years, "worlds" in keep),
         "trade": _trade(arrays, years, "trade" in keep),
+        "delivery": _delivery(arrays, years, "delivery" in keep),
         "money": _money(outcome, arrays, years, "money" in keep),
         "claims": _claims(case, arrays, units),
     }
@@ -75,6 +77,23 @@ def _trade(arrays: Mapping[str, Array], years: list[int], keep: bool) -> xr.Data
     paths = _below(arrays, "trade|")
     labels = [name.replace("|", ": ") for name in paths]
     return _by_year("path", labels, list(paths.values()), years, keep, "MUSD") if paths else xr.Dataset()
+
+
+def _delivery(arrays: Mapping[str, Array], years: list[int], keep: bool) -> xr.Dataset:
+    """When each initiative is decided, opened or given up, in every draw, and what of it works by year."""
+    import xarray as xr
+
+    dates = _below(arrays, "delivery|")
+    names = list(dict.fromkeys(name.partition("|")[0] for name in dates))
+    if not names:
+        return xr.Dataset()
+    working = [dates[f"{name}|working"] for name in names]
+    found = _by_year("initiative", names, working, years, keep, "share of planned capacity")
+    found = found.rename({old: f"working_{str(old).removeprefix('initiative_')}" for old in found.data_vars})
+    attrs = {"units": "decimal year, infinite for never"}
+    for what in DATES:
+        found[what] = (("initiative", "draw"), np.stack([dates[f"{name}|{what}"] for name in names]), attrs)
+    return found
 
 
 def _money(outcome: Outcome, arrays: Mapping[str, Array], years: list[int], keep: bool) -> xr.Dataset:

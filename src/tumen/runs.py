@@ -80,7 +80,7 @@ def run(
     scenario: a named variant of the case.
     workers: processes; None starts them only if much is to do, 1 never.
     out: the run folder; None keeps the run in memory. A folder that holds another run is refused unless `overwrite`.
-    keep: groups ("worlds", "trade", "money") whose yearly arrays are kept for every draw.
+    keep: groups ("worlds", "trade", "delivery", "money") whose yearly arrays are kept for every draw.
     executor: evaluates the chunks instead of own processes, such as a Dask client's.
     progress: called with a stage's name, what is done and what there is to do (0 where that is not known).
 
