@@ -362,10 +362,6 @@ class TestStart:
             {"matplotlib", "xarray", "pandas", "h5py"}
         )
 
-    def test_charts_are_loaded_for_the_report_only(self, case: Path) -> None:
-        code = f"import tumen\ntumen.run(tumen.load({str(case)!r}), draws=1)"
-        assert "matplotlib" not in loaded_after(code)
-
     @pytest.mark.parametrize("module", [tumen, __import__("tumen.uncertainty", fromlist=["x"])])
     def test_every_public_name_is_there(self, module: ModuleType) -> None:
         for name in module.__all__:
