@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ.setdefault("MPLBACKEND", "Agg")
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+
+import tumen
 
 settings.register_profile("tumen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("tumen"), derandomize=True, print_blob=True)
@@ -31,3 +31,9 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no shared data: set TUMEN_SHARED to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def reference_run() -> tumen.Result:
+    """One run of the reference case, for all tests that look at its answers."""
+    return tumen.run(tumen.load("russia-korea-2014"), draws=1024, seed=11)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import tumen
 from runs_support import command, environment, tumen_command
 from tumen import cli
+from tumen._load import load
 from tumen.case import new_case
 from tumen.errors import CaseError, LedgerError, MissingExtra, NoConvergence, RunError, TumenError, UnknownName
 
@@ -133,7 +134,7 @@ class TestExitCodes:
         ],
     )
     def test_of_errors(self, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int) -> None:
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise error
 
         monkeypatch.setattr("tumen._load.load", fail)
@@ -141,7 +142,7 @@ class TestExitCodes:
         assert found == (code, "", f"{error}\n" if str(error) else "Stopped.\n")
 
     def test_a_defect_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
         monkeypatch.setattr("tumen._load.load", fail)
@@ -176,7 +177,7 @@ class TestCommands:
         code, shown, _ = invoke("cases")
         assert code == 0
         for name in tumen.bundled_cases():
-            assert f"{name}  {tumen.load(name).title}\n" in shown
+            assert f"{name}  {load(name, rehearse=False).title}\n" in shown
 
     def test_schema_is_json(self) -> None:
         code, shown, _ = invoke("schema")

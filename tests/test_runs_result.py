@@ -32,8 +32,8 @@ def result(case: Case) -> Result:
 
 
 @pytest.fixture(scope="module")
-def bundled() -> Result:
-    return tumen.run(tumen.load("russia-korea-2014"), draws=512)
+def bundled(reference_run: Result) -> Result:
+    return reference_run
 
 
 class TestFrames:
@@ -202,7 +202,8 @@ class TestStandardErrors:
                 assert probability(passed) == (answer.probability, answer.se)
                 middle = passed.size // 2
                 (first, a), (last, b) = probability(passed[:middle]), probability(passed[middle:])
-                assert abs(first - last) <= 3.5 * np.hypot(a, b), name
+                textbook = np.sqrt(answer.probability * (1 - answer.probability) / middle)  # few chunks tell little
+                assert abs(first - last) <= 3.5 * max(np.hypot(a, b), textbook), name
                 compared += first != last
         assert compared >= 5
 

@@ -125,7 +125,8 @@ def _rehearse_parts(case: Case, worlds: Worlds, memo: study.Memo) -> Iterator[tu
         parts.insert(0, ((), ("trade", next(iter(case.trade)))))
     elif case.file.equilibrium:
         parts.insert(0, ((), ("equilibrium", next(iter(case.file.equilibrium)))))
-    parts.append((tuple(case.initiatives), ("initiatives",)))
+    if len(case.initiatives) > 1:
+        parts.append((tuple(case.initiatives), ("initiatives",)))
     sound = True
     for include, keys in parts:
         if len(include) > 1 and not sound:

@@ -170,7 +170,7 @@ def cases() -> None:
     from tumen._load import bundled_cases, load
 
     for name in bundled_cases():
-        _line(f"{name}  {load(name).title}")
+        _line(f"{name}  {load(name, rehearse=False).title}")
 
 
 @app.command(epilog="Example: `tumen schema > case.schema.json`")

@@ -16,6 +16,7 @@ started again.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from tumen.case import Case
     from tumen.outcome import Outcome
+    from tumen.uncertainty import Sensitivity
 
 __all__ = ["Progress", "Settings", "default_folder", "open_run", "planned", "run", "write_report"]
 
@@ -62,6 +64,7 @@ Drivers = tuple[claims.Driver, ...]
 Pictures = dict[str, "xr.Dataset"]
 
 _MOST_DRAWS = 2048  # for sensitivities
+_TENTH = 0.1
 
 
 def run(
@@ -250,13 +253,23 @@ class _Work:
 
 
 def _drivers(questions: Sequence[claims.Question], merged: Mapping[str, Array], seed: int) -> list[Drivers]:
-    """Which of the drawn assumptions matter for each claim, and how much; on no more draws than intervals need."""
+    """Which of the drawn assumptions matter for each claim, and how much; on no more draws than intervals need.
+
+    Among hundreds some seem to matter by chance. So one whose rank correlation is within what chance brings to the
+    largest of so many, and which explains less than a tenth, counts as not told apart from none.
+    """
+    from scipy.special import ndtri
+
     from tumen.uncertainty import sensitivities
 
     prefix = "worlds|value|"
     drawn = {name.removeprefix(prefix): x[:_MOST_DRAWS] for name, x in merged.items() if name.startswith(prefix)}
     values = [merged[f"claims|{asked.name}|value"][:_MOST_DRAWS] for asked in questions]
-    return [
-        tuple(claims.Driver(item.name, item.share, item.low, item.high, item.rank_correlation) for item in found)
-        for found in sensitivities(values, drawn, seed=seed)
-    ]
+    draws = len(values[0]) if values else 1
+    chance = float(ndtri(1 - 0.025 / max(len(drawn), 1))) / math.sqrt(draws)
+
+    def driver(item: Sensitivity) -> claims.Driver:
+        clear = item.name == "chance" or abs(item.rank_correlation) > chance or item.share > _TENTH
+        return claims.Driver(item.name, item.share, item.low if clear else 0.0, item.high, item.rank_correlation)
+
+    return [tuple(map(driver, found)) for found in sensitivities(values, drawn, seed=seed)]

@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 
 
 def decided(outcome: Outcome, *, initiative: Decided) -> Array:
-    """Year in which it is decided, or the year after the horizon if never; (draw,)."""
+    """Decision, the year in which it is taken, or the year after the horizon if never; (draw,)."""
     return _year(outcome, _course(outcome, initiative).decided)
 
 
@@ -45,10 +45,10 @@ def decided_figures(outcome: Outcome, *, initiative: Decided) -> tuple[Beside, .
     ]  # fmt: skip
     if gains:
         wanted = np.min(list(gains.values()), axis=0) >= 0
-        found.append(Beside("All who decide gain", wanted.astype(float), "share", "of the draws"))
+        found.append(_of_draws("All who decide gain", wanted))
     if getattr(inputs.spec, "enforcement", None) is not None:
         spare = prospect_of(outcome, initiative).kept(initiative)[0].spare
-        found.append(Beside("There is a split that nobody gains by breaking", (spare >= 0).astype(float), "share"))
+        found.append(_of_draws("There is a split that nobody gains by breaking", spare >= 0))
     if terms.gates:
         shut = np.min([outcome.gates[name].mean(axis=1) for name in terms.gates], axis=0)
         found.append(Beside("Share of years in which the gates are open", shut, "share"))
@@ -56,7 +56,7 @@ def decided_figures(outcome: Outcome, *, initiative: Decided) -> tuple[Beside, .
 
 
 def completed(outcome: Outcome, *, initiative: Delivered) -> Array:
-    """Year in which it is completed, or the year after the horizon if never; (draw,)."""
+    """Completion, the year of it, or the year after the horizon if never; (draw,)."""
     return _year(outcome, _course(outcome, initiative).opened)
 
 
@@ -64,10 +64,7 @@ def completed_figures(outcome: Outcome, *, initiative: Delivered) -> tuple[Besid
     """The shares of draws in which it is decided, completed and given up within the horizon."""
     course, last = _course(outcome, initiative), outcome.years[-1]
     asked = {"Decided": course.decided, "Completed": course.opened, "Given up": course.abandoned}
-    return tuple(
-        Beside(f"{what} by {last}", (when < last + 1).astype(float), "share", "of the draws")
-        for what, when in asked.items()
-    )
+    return tuple(_of_draws(f"{what} by {last}", when < last + 1) for what, when in asked.items())
 
 
 def working(outcome: Outcome, *, initiative: Delivered) -> Array:
@@ -126,6 +123,11 @@ def region_traffic(outcome: Outcome, *, network: NetworkName, region: RegionName
     """Traffic through a region from what is new, a year; (draw, year)."""
     after, before = outcome.carried[network].traffic(region, good)
     return after - before
+
+
+def _of_draws(label: str, holds: npt.NDArray[np.bool_]) -> Beside:
+    """In which share of the draws something holds; the same figure in each of them."""
+    return Beside(label, np.full(holds.size, holds.mean()), "share", "of the draws")
 
 
 def _course(outcome: Outcome, initiative: str) -> Course:
