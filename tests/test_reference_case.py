@@ -73,9 +73,7 @@ def test_the_target_is_unlikely_and_says_what_it_needs(result: tumen.Result) -> 
     ends = {p.statistics: p.value for p in answer.path.history if p.year == 2013}
     assert ends == {"kotra": 104.0, "russian-customs": 112.7}  # the disagreement is shown
     assert answer.breakevens[0].value is not None
-    assert (
-        0.1 < answer.breakevens[0].value < 0.6
-    )  # history brings some growth, the account takes some
+    assert 0.1 < answer.breakevens[0].value < 0.6  # history brings some growth, the account takes some
     assert result.claims["trade_growth"].probability == 0
 
 

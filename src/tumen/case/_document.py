@@ -75,11 +75,13 @@ def _names_any(group: Any, gone: Collection[Keys], name: str) -> bool:
 
 
 def _words(node: Any, paths: bool = False) -> Iterator[str]:
-    """Every word of a part, but for its prose; those of its keys too where they are paths, as in a scenario's `set`."""
+    """Every word of a part, but for its prose; of its keys those that are paths, as in a `set`, or name networks."""
     if isinstance(node, dict):
         for key, value in node.items():
             if paths:
                 yield from _WORD.findall(key)
+            if key == "networks" and isinstance(value, dict):  # named by the keys
+                yield from value
             if key not in _PROSE:
                 yield from _words(value, paths)
     elif isinstance(node, list):

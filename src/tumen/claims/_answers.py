@@ -25,6 +25,7 @@ __all__ = ["Answers", "answer", "probability"]
 Array = npt.NDArray[np.float64]
 CHUNK = 256
 _LEVELS = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
+_MANY = 8  # chunks whose spread tells how far the answer may be off
 _FACTOR = 2.0
 _LEAST_SHARE = 0.02
 
@@ -63,16 +64,18 @@ class Answers(Mapping[str, Answer]):
 def probability(passed: npt.NDArray[np.bool_], chunk: int = CHUNK) -> tuple[float, float]:
     """The share of draws that pass, and its standard error between chunks of draws.
 
-    With a single chunk, and where all draws agree, the error is that of independent draws with half a draw more on
-    either side, so that no answer claims to be certain.
+    With few chunks, whose spread tells little, it is at least that of independent draws; with one, and where all draws
+    agree, it is that with half a draw more on either side, so that no answer claims to be certain.
     """
     n, share = passed.size, float(np.mean(passed))
     chunks = n // chunk
-    if chunks >= 2 and 0.0 < share < 1.0:
-        means = passed[: chunks * chunk].reshape(chunks, chunk).mean(axis=1)
-        return share, float(np.std(means, ddof=1) / np.sqrt(chunks))
     hedged = (float(np.sum(passed)) + 0.5) / (n + 1.0)
-    return share, float(np.sqrt(hedged * (1.0 - hedged) / n))
+    textbook = float(np.sqrt(hedged * (1.0 - hedged) / n))
+    if chunks < 2 or share in (0.0, 1.0):
+        return share, textbook
+    means = passed[: chunks * chunk].reshape(chunks, chunk).mean(axis=1)
+    between = float(np.std(means, ddof=1) / np.sqrt(chunks))
+    return share, between if chunks >= _MANY else max(between, textbook)
 
 
 def answer(

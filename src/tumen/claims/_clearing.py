@@ -146,12 +146,13 @@ def labour_margin(outcome: Outcome, *, initiative: Labour) -> Array:
 def credit_figures(outcome: Outcome, *, initiative: Clearing, counting: Counted = ALL) -> tuple[Beside, ...]:
     """The credit line with and without what claims the account and what feeds it, over all years."""
     said = (
-        (("trade",), "Credit needed for trade alone"),
-        (("instalments",), "Credit needed with the instalments"),
-        (ALL, "Credit needed with instalments and wages"),
+        (("trade",), "Largest debt, for trade alone"),
+        (("instalments",), "Largest debt, with the instalments"),
+        (ALL, "Largest debt, with instalments and wages"),
     )
+    by = f"by {outcome.years[-1]}"
     return tuple(
-        Beside(words, credit_needed(outcome, initiative=initiative, counting=parts)[:, -1], "MUSD", "to the horizon")
+        Beside(words, credit_needed(outcome, initiative=initiative, counting=parts)[:, -1], "MUSD", by)
         for parts, words in said
     )
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tumen.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from tumen.case import Case, Keys
+    from tumen.case import Case, Keys, Unit
 
 __all__ = ["check"]
 
 
 def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
     """Its trade, its rate, what it claims, and money in the units in which it is told."""
-    from tumen.case import CURRENCIES, fits
+    from tumen.case import CURRENCIES, fits, parse_unit
 
     spec: Any = case.initiatives[name]
     here, (creditor, debtor) = ("initiatives", name), spec.between
@@ -29,6 +29,9 @@ def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
     process = case.blueprint.processes.get(spec.exchange_rate)
     if process is not None and process.kind in ("hazard", "trend_growth"):
         yield (*here, "exchange_rate"), f"`{spec.exchange_rate}` is no level; expected {spec.currency} for one dollar"
+    told, wanted = _level(case, spec.exchange_rate), f"{spec.currency}/USD"
+    if spec.currency in CURRENCIES and told is not None and told.powers != parse_unit(wanted).powers:
+        yield (*here, "exchange_rate"), f"`{spec.exchange_rate}` is in {told.label}; expected {wanted}"
     process = case.blueprint.processes.get(spec.paid_in_growth)
     if process is not None and process.kind != "trend_growth":
         yield (*here, "paid_in_growth"), f"`{spec.paid_in_growth}` is a {process.kind}; expected a trend_growth"
@@ -42,16 +45,27 @@ def check(case: Case, name: str) -> Iterator[tuple[Keys, str]]:
                 yield (*here, key, k), f"{what}; {did_you_mean(other, known)}"
                 continue
             owed: Any = case.initiatives[other]
-            told = owed.stock.unit if key == "debt" else owed.wage.unit
+            money = owed.stock.unit if key == "debt" else owed.wage.unit
             allowed = ("USD",) if key == "debt" else ("USD", spec.currency)
-            if told.currencies[0] not in allowed:
-                yield (*here, key, k), f"`{other}` is told in {told.label}; expected {' or '.join(allowed)}"
+            if money.currencies[0] not in allowed:
+                yield (*here, key, k), f"`{other}` is told in {money.label}; expected {' or '.join(allowed)}"
     unit = spec.currency if spec.clause == "clearing" else "USD"
     expected = {"limit": unit, "opening": unit, "paid_in": "USD"}
     for parameter in case.parameters:
         if parameter.keys[:2] == here and parameter.keys[2] in expected:
-            told = case.parameter(parameter.name).quantity.unit
-            if fits(told, "money") or fits(told, "money a year"):
-                wanted = expected[str(parameter.keys[2])]
-                if told.currencies != (wanted,):
-                    yield parameter.keys, f"is in {told.label}; under the clause `{spec.clause}` it is told in {wanted}"
+            amount = case.parameter(parameter.name).quantity.unit
+            if fits(amount, "money") or fits(amount, "money a year"):
+                own = expected[str(parameter.keys[2])]
+                if amount.currencies != (own,):
+                    yield parameter.keys, f"is in {amount.label}; under the clause `{spec.clause}` it is told in {own}"
+
+
+def _level(case: Case, process: str) -> Unit | None:
+    """The unit of a process that is a level: of its series, or of where it starts."""
+    spec: Any = case.file.processes.get(process)
+    if spec is None or spec.fit == "trend_growth":
+        return None
+    if spec.series is not None:
+        return case.tables[spec.series].unit
+    forms = (spec.geometric_brownian, spec.mean_reverting, spec.jump_diffusion)
+    return next((form.start.unit for form in forms if form is not None), None)
