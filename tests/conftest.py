@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 import tumen
 
-settings.register_profile("tumen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("tumen", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("tumen"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "tumen")
 

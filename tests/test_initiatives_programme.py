@@ -112,7 +112,7 @@ def test_the_record_updates_the_prior(case: tumen.Case) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(a=st.floats(0.5, 20), b=st.floats(0.5, 20), done=st.integers(0, 12), more=st.integers(0, 12))
+@given(a=st.floats(1, 20), b=st.floats(1, 20), done=st.integers(0, 12), more=st.integers(0, 12))
 def test_the_update_is_that_of_counts(a: float, b: float, done: int, more: int) -> None:
     """By Bayes' rule on a grid: prior times the likelihood of the counts, normalised."""
     of = done + more

@@ -34,7 +34,7 @@ from tumen.errors import RunError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits as on POSIX systems")
 DRAWS = 1024
-KILLS = 10
+KILLS = 6
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 
 class TestKilled:
-    def test_at_ten_moments(self, case: Case, alone: Path, tmp_path: Path, start: Callable[..., Running]) -> None:
+    def test_at_several_moments(self, case: Case, alone: Path, tmp_path: Path, start: Callable[..., Running]) -> None:
         """Half of them anywhere in the run's life, half while its files are written."""
         moments = random.Random(20140531)
         begun = time.monotonic()

@@ -10,6 +10,7 @@ import pytest
 
 import tumen
 from tumen import _chunks, claims, study
+from tumen._load import load
 from tumen.study import Memo, Plan
 from tumen.trade import PANEL
 from tumen.uncertainty import Worlds
@@ -129,7 +130,7 @@ def test_levers_move_the_golden_case(golden: tumen.Case) -> None:
 
 @pytest.fixture(scope="module")
 def case() -> tumen.Case:
-    return tumen.load("russia-korea-2014")
+    return load("russia-korea-2014", rehearse=False)
 
 
 @pytest.fixture(scope="module")
