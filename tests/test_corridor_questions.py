@@ -30,7 +30,7 @@ def drawn(network: Network, seed: int, draws: int = 6) -> dict[str, np.ndarray]:
     return found | {f"demand.{row.name}.price": row.price * rng.uniform(0.7, 1.3, draws) for row in network.demand[:2]}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10**6))
 def test_each_answer_is_that_of_the_question_asked_afresh(seed: int) -> None:
     network = random_network(np.random.default_rng(seed), candidates=3)

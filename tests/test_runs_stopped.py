@@ -34,7 +34,7 @@ from tumen.errors import RunError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits as on POSIX systems")
 DRAWS = 1024
-KILLS = 6
+KILLS = 4
 
 
 @pytest.fixture(scope="module")
