@@ -15,8 +15,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tumen._compare import Comparison, compare
+    from tumen._crossings import breakeven, frontier
     from tumen._load import bundled_cases, load
     from tumen._result import Result
+    from tumen._scoring import Scores, score
     from tumen.case import Case
     from tumen.errors import CaseError, TumenError
     from tumen.outcome import Outcome
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
     from tumen.study import Plan, evaluate
 
 __all__ = [
-    "Case", "CaseError", "Outcome", "Plan", "Result", "TumenError", "__version__", "bundled_cases", "evaluate", "load",
-    "open_run", "run",
+    "Case", "CaseError", "Comparison", "Outcome", "Plan", "Result", "Scores", "TumenError", "__version__", "breakeven",
+    "bundled_cases", "compare", "evaluate", "frontier", "load", "open_run", "run", "score",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -33,7 +36,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Case": "case", "CaseError": "errors", "Outcome": "outcome", "Plan": "study", "Result": "_result",
     "TumenError": "errors", "bundled_cases": "_load", "evaluate": "study", "load": "_load", "open_run": "runs",
-    "run": "runs",
+    "run": "runs", "breakeven": "_crossings", "frontier": "_crossings",
+    "Comparison": "_compare", "compare": "_compare",
+    "Scores": "_scoring", "score": "_scoring",
 }  # fmt: skip
 
 

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from tumen.case import Case
     from tumen.outcome import Outcome
 
-__all__ = ["ATTRIBUTION", "DIALS", "attributed", "dialled", "explanations"]
+__all__ = ["ATTRIBUTION", "DECISIONS", "DIALS", "attributed", "dialled", "explanations"]
 
 ATTRIBUTION, DIALS = "what brings it about", "at one's own values"  # pieces of work; no lever has such a name
+DECISIONS = "what it would be worth to know"
 _FEW = 64  # draws; both take many evaluations
 
 
 def explanations(case: Case) -> tuple[str, ...]:
     """The pieces of work that the case asks for."""
     asked = {ATTRIBUTION: case.file.blocks, DIALS: case.file.dials}
-    return tuple(task for task, declared in asked.items() if declared and case.claims)
+    found = [task for task, declared in asked.items() if declared and case.claims]
+    return (*found, DECISIONS) if case.file.decisions else tuple(found)
 
 
 def attributed(case: Case, seed: int) -> dict[str, claims.Attribution]:

@@ -41,6 +41,7 @@ __all__ = [
 RECORD = "run.json"
 CASE = "case"
 _FILES = ("results.nc", "claims.csv", "answers.json", "report.html")
+_SCORES = ("scores.csv", "scores.html")  # written later, of this very run
 _CHUNKS = "chunks-"
 _AGAIN = "run the case again"
 
@@ -81,6 +82,8 @@ def prepare(folder: Path, settings: Settings, overwrite: bool) -> Result | None:
         return finished
     try:
         record.unlink()
+        for name in _SCORES:
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise cannot("removed", record, error) from error
     return None
@@ -135,7 +138,7 @@ def _word(value: Any) -> str:
 
 def _foreign(folder: Path) -> Iterator[Path]:
     """What lies in a folder that no run has written."""
-    return (p for p in folder.iterdir() if p.name not in {*_FILES, CASE} and not p.name.startswith(_CHUNKS))
+    return (p for p in folder.iterdir() if p.name not in {*_FILES, *_SCORES, CASE} and not p.name.startswith(_CHUNKS))
 
 
 # ---- after a run
@@ -208,7 +211,7 @@ def read_settings(folder: Path) -> Settings:
 def case_of(folder: Path, settings: Settings) -> Case:
     """The case of a finished run. Raises RunError where it cannot be read, or is no longer that of the run."""
     try:
-        found = load(folder / CASE, settings.scenario or None)
+        found = load(folder / CASE, settings.scenario or None, rehearse=False)  # it was before the run
     except CaseError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         first = error.problems[0] if error.problems else error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,6 +116,8 @@ def _rehearse(case: Case) -> Iterator[tuple[Keys, str]]:
     else:
         if case.equilibrium is not None or case.networks:
             yield from _rehearse_claims(case, whole)
+        if not case.scenario:
+            yield from _rehearse_decisions(case, worlds, memo)
 
 
 def _rehearse_parts(case: Case, worlds: Worlds, memo: study.Memo) -> Iterator[tuple[Keys, str]]:
@@ -191,6 +193,23 @@ def _rehearse_claims(case: Case, outcome: Outcome) -> Iterator[tuple[Keys, str]]
             what = str(error)
         if what:
             yield ("claims", name, "where"), what
+
+
+def _rehearse_decisions(case: Case, worlds: Worlds, memo: study.Memo) -> Iterator[tuple[Keys, str]]:
+    """Take what options pay: one that leaves out what the payoff is about, or that an engine refuses, has none."""
+
+    def evaluate(include: claims.Include, levers: Mapping[str, float]) -> Outcome:
+        return study.evaluate(case, worlds, study.Plan(levers=levers, include=include), memo)
+
+    for name in case.file.decisions:
+        what = ""
+        try:
+            if not np.isfinite(claims.payoffs(case, name, evaluate)).all():
+                what = "an option pays no finite number in some world"
+        except (ValueError, ArithmeticError, LookupError) as error:
+            what = f"{error.args[0] if error.args else error}"
+        if what:
+            yield ("decisions", name, "options"), what
 
 
 def _bundle() -> Path:

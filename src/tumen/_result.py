@@ -11,6 +11,7 @@ import numpy as np
 from tumen import claims, study
 from tumen._chunks import CHUNK, one_thread
 from tumen._dataset import LEVELS
+from tumen._decisions import decided
 from tumen._pictures import maps, ranges, shares
 from tumen._ties import DRAWS, from_dataset
 from tumen.errors import TumenError
@@ -77,12 +78,13 @@ class Result:
         from tumen import report
 
         return report.render(
-            tuple(self.claims.values()), parameter_rows(self.case), self._about(), _matrices(self.data, self.case),
+            tuple(self.claims.values()), parameter_rows(self.case), self.about(), _matrices(self.data, self.case),
             maps=maps(self.data), shares=shares(self.data, self.case), ranges=ranges(self.data, self.case),
-            dials=_dials(self.case),
+            dials=_dials(self.case), decisions=decided(self.data, self.case),
         )  # fmt: skip
 
-    def _about(self) -> About:
+    def about(self) -> About:
+        """What the run was, as the head of a page says it."""
         from tumen import __version__
         from tumen.report import About
 

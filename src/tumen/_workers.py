@@ -23,7 +23,8 @@ from tumen import study
 from tumen._breakevens import lever_breakevens
 from tumen._chunks import CHUNK, Chunk, evaluate_chunk, one_thread
 from tumen._dataset import PICTURES, picture
-from tumen._explanation import ATTRIBUTION, DIALS, attributed, dialled
+from tumen._decisions import learnt
+from tumen._explanation import ATTRIBUTION, DECISIONS, DIALS, attributed, dialled
 from tumen.claims import Attribution, Breakeven, DialPoint
 from tumen.errors import RunError
 
@@ -67,6 +68,8 @@ def done(case: Case, seed: int, chunks: int, task: Task) -> Done:
         return attributed(case, seed)
     if task == DIALS:
         return dialled(case, seed)
+    if task == DECISIONS:
+        return learnt(case, seed)
     if task in PICTURES:
         return picture(study.evaluate(case, study.draw(case, seed, 0, CHUNK)), task)
     return lever_breakevens(case, seed, chunks, task)

@@ -19,7 +19,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 from typer.core import TyperGroup
 
-from tumen import _cli_corridor, _cli_game, _cli_trade
+from tumen import _cli_breakeven, _cli_compare, _cli_corridor, _cli_game, _cli_score, _cli_target, _cli_trade
 from tumen.errors import NoConvergence, RunError, TumenError
 
 if TYPE_CHECKING:
@@ -65,8 +65,14 @@ app = typer.Typer(
     "`tumen report runs/my-case-…`",
 )  # fmt: skip
 app.add_typer(_cli_trade.app, name="trade")
+app.add_typer(_cli_target.app, name="target")
 app.add_typer(_cli_corridor.app, name="corridor")
 app.add_typer(_cli_game.app, name="game")
+app.command(epilog="Example: `tumen breakeven russia-korea-2014 trade_2020 two_way_trade.extra_growth`")(
+    _cli_breakeven.breakeven
+)
+app.command(epilog="Example: `tumen compare runs/before runs/after --claim trade_2020`")(_cli_compare.compare)
+app.command(epilog="Example: `tumen score runs/russia-korea-2014-1a2b3c outcomes.csv`")(_cli_score.score)
 app.command(epilog="Example: `tumen verify --data ../shared/data/replication`")(_cli_trade.verify)
 _FIGURES = ("probability", "median", "5-95 %")
 _WIDE = 120  # columns that the table of a case's figures needs

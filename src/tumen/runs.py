@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, cast
 from tumen import claims, study
 from tumen._chunks import CHUNK, Array, Chunk, Store, arrays, merge, one_thread
 from tumen._dataset import PICTURES, dataset
-from tumen._explanation import ATTRIBUTION, DIALS, explanations
+from tumen._explanation import ATTRIBUTION, DECISIONS, DIALS, explanations
 from tumen._files import locked
 from tumen._folder import (
     RECORD,
@@ -181,14 +181,18 @@ class _Work:
             merged = merge(done.chunks)
             breakevens = claims.gathered(case, questions, done.breakevens)
         with self._stage("answers"):
-            drivers = _drivers(questions, merged, settings.seed)
+            drivers, engines = (
+                _drivers(questions, merged, settings.seed),
+                _engines(case, questions, merged, settings.seed),
+            )
             answers = {
                 asked.name: replace(
                     self._answer(asked, merged, breakevens[asked.name], own, first),
                     attribution=done.attributions.get(asked.name),
                     dials=done.dials.get(asked.name, ()),
+                    engines=share,
                 )
-                for asked, own in zip(questions, drivers, strict=True)
+                for asked, own, share in zip(questions, drivers, engines, strict=True)
             }
             units = {name: answer.unit for name, answer in answers.items()}
             data = dataset(case, first, merged, units, settings.keep, done.pictures)
@@ -222,7 +226,11 @@ class _Work:
         return _Done(
             [chunks[number] for number in range(total)],
             [cast("Mapping[str, claims.Breakeven]", rest[lever]) for lever in levers],
-            {name: group for picture in PICTURES for name, group in cast("Pictures", rest[picture]).items()},
+            {
+                name: group
+                for picture in (*PICTURES, DECISIONS)
+                for name, group in cast("Pictures", rest.get(picture, {})).items()
+            },
             cast("Mapping[str, claims.Attribution]", rest.get(ATTRIBUTION, {})),
             cast("Mapping[str, tuple[claims.DialPoint, ...]]", rest.get(DIALS, {})),
         )
@@ -262,9 +270,7 @@ def _drivers(questions: Sequence[claims.Question], merged: Mapping[str, Array], 
 
     from tumen.uncertainty import sensitivities
 
-    prefix = "worlds|value|"
-    drawn = {name.removeprefix(prefix): x[:_MOST_DRAWS] for name, x in merged.items() if name.startswith(prefix)}
-    values = [merged[f"claims|{asked.name}|value"][:_MOST_DRAWS] for asked in questions]
+    drawn, values = _assumptions(merged), _measured(questions, merged)
     draws = len(values[0]) if values else 1
     chance = float(ndtri(1 - 0.025 / max(len(drawn), 1))) / math.sqrt(draws)
 
@@ -273,3 +279,23 @@ def _drivers(questions: Sequence[claims.Question], merged: Mapping[str, Array], 
         return claims.Driver(item.name, item.share, item.low if clear else 0.0, item.high, item.rank_correlation)
 
     return [tuple(map(driver, found)) for found in sensitivities(values, drawn, seed=seed)]
+
+
+def _engines(
+    case: Case, questions: Sequence[claims.Question], merged: Mapping[str, Array], seed: int
+) -> list[tuple[claims.EngineShare, ...]]:
+    """How much of each claim's variance belongs to the assumptions of each engine."""
+    from tumen.uncertainty import group_shares
+
+    drawn = _assumptions(merged)
+    found = group_shares(_measured(questions, merged), drawn, claims.engines(case, drawn), seed=seed)
+    return [tuple(claims.EngineShare(item.group, item.share, item.low, item.high) for item in own) for own in found]
+
+
+def _assumptions(merged: Mapping[str, Array]) -> dict[str, Array]:
+    prefix = "worlds|value|"
+    return {name.removeprefix(prefix): x[:_MOST_DRAWS] for name, x in merged.items() if name.startswith(prefix)}
+
+
+def _measured(questions: Sequence[claims.Question], merged: Mapping[str, Array]) -> list[Array]:
+    return [merged[f"claims|{asked.name}|value"][:_MOST_DRAWS] for asked in questions]

@@ -6,7 +6,9 @@ A case is a folder with `case.yaml`, `sources.yaml` and CSV tables. All its prob
 from __future__ import annotations
 
 from tumen.case._case import Case, Parameter
+from tumen.case._content import content, written_sources
 from tumen.case._dates import decimal_year, latest_day
+from tumen.case._decision import DecisionSpec, OptionSpec
 from tumen.case._flows import Flow, FlowTable
 from tumen.case._model import CaseFile, ClaimSpec, EquilibriumSpec, PathSpec, ProcessSpec, SourceSpec
 from tumen.case._network import (
@@ -27,9 +29,9 @@ from tumen.case._tables import Row, Table
 from tumen.case._units import CURRENCIES, DIMENSIONS, Unit, fits, parse_quantity, parse_unit
 
 __all__ = [
-    "CURRENCIES", "DIMENSIONS", "Carriage", "Case", "CaseFile", "Check", "ClaimSpec", "EquilibriumSpec", "Flow",
-    "FlowTable", "Keys", "NetworkSpec", "Parameter", "PathSpec", "Place", "Problem", "Problems", "ProcessSpec",
-    "Quantity", "Row", "SourceSpec", "Table", "Unit", "carriage_amounts", "check_owners", "decimal_year", "fits",
-    "json_schema", "latest_day", "measured_wrong", "new_case", "parse_quantity", "parse_unit", "price_label",
-    "read_case", "read_quantity", "unit_of",
+    "CURRENCIES", "DIMENSIONS", "Carriage", "Case", "CaseFile", "Check", "ClaimSpec", "DecisionSpec",
+    "EquilibriumSpec", "Flow", "FlowTable", "Keys", "NetworkSpec", "OptionSpec", "Parameter", "PathSpec", "Place",
+    "Problem", "Problems", "ProcessSpec", "Quantity", "Row", "SourceSpec", "Table", "Unit", "carriage_amounts",
+    "check_owners", "content", "decimal_year", "fits", "json_schema", "latest_day", "measured_wrong", "new_case",
+    "parse_quantity", "parse_unit", "price_label", "read_case", "read_quantity", "unit_of", "written_sources",
 ]  # fmt: skip

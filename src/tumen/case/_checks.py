@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from tumen.case._decision import check_decisions
 from tumen.case._delivery import delivery_problems
 from tumen.case._document import Notes
 from tumen.case._equilibrium import check_equilibrium
@@ -60,12 +61,13 @@ def check(case: Case, note: Notes) -> None:
     _check_correlations(case, note)
     check_blocks(case, note)
     check_dials(case, note)
+    check_decisions(case, note)
 
 
 def _check_names(case: Case, note: Notes) -> None:
     rule = "a name is a word of letters, digits and `_` that begins with a letter"
     seen: dict[str, str] = {}
-    for section in ("players", *_SECTIONS, "claims", "blocks", "dials", "scenarios"):
+    for section in ("players", *_SECTIONS, "claims", "blocks", "dials", "decisions", "scenarios"):
         for name in getattr(case.file, section):
             if not NAME.fullmatch(name):
                 note((section, name), rule)

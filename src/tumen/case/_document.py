@@ -16,6 +16,7 @@ _NAMED_BY_SCENARIOS = frozenset({"claims", "scenarios"})  # and by nothing else
 # What stands or falls with a section without naming its entries: a claim names a path by its two players, and what
 # changes trade costs changes them in the one equilibrium.
 _NAMED_BY = {"trade": ("trade",), "equilibrium": ("trade", "sanction", "trade_cost")}
+_WITH_PATHS = frozenset({"scenarios", "decisions"})  # whose keys within `set` are paths
 _PROSE = frozenset({"note", "said", "by", "title"})
 
 
@@ -45,7 +46,7 @@ class Document:
         """
         groups = {name: group for name, group in self.data.items() if isinstance(group, dict)}
         words = {
-            (group, name): set(_words(body, paths=group == "scenarios"))
+            (group, name): set(_words(body, paths=group in _WITH_PATHS))
             for group, bodies in groups.items()
             for name, body in bodies.items()
         }

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tumen.case._case import Case, Parameter
     from tumen.case._document import Notes
 
-__all__ = ["MOST_BLOCKS", "MOST_DIALS", "Block", "DialSpec", "check_blocks", "check_dials"]
+__all__ = [
+    "MOST_BLOCKS", "MOST_DIALS", "Block", "DialSpec", "Value", "cannot_be_set", "check_blocks", "check_dials", "misfit",
+]  # fmt: skip
 
 MOST_BLOCKS, MOST_DIALS, MOST_VALUES = 6, 2, 6  # 64 subsets of blocks, 36 points of two dials
 
@@ -59,27 +61,28 @@ def check_dials(case: Case, note: Notes) -> None:
     seen: dict[str, str] = {}
     for dial, spec in case.file.dials.items():
         for index, name in enumerate(spec.sets):
-            what = _cannot_be_set(name, known)
+            what = cannot_be_set(name, known)
             if not what and name in seen:
                 what = f"`{name}` is set already by `{seen[name]}`; a figure is set by one dial, once"
             if what:
                 note(("dials", dial, "sets", index), what)
             seen.setdefault(name, dial)
         for index, value in enumerate(spec.values):
-            what = _misfit(value, spec.values[:index], [known[name] for name in spec.sets if name in known])
+            what = misfit(value, spec.values[:index], [known[name] for name in spec.sets if name in known])
             if what:
                 note(("dials", dial, "values", index), what)
 
 
-def _cannot_be_set(name: str, known: Mapping[str, Parameter]) -> str:
+def cannot_be_set(name: str, known: Mapping[str, Parameter]) -> str:
+    """Why a figure cannot be set, or nothing."""
     if name not in known:
         return f"there is no figure `{name}`; {did_you_mean(name, known)}"
     reference = known[name].quantity.reference
     return f"`{name}` is `{reference}`; name that, for it is what is drawn" if reference is not None else ""
 
 
-def _misfit(value: Quantity, before: Sequence[Quantity], set_: Sequence[Parameter]) -> str:
-    """Why a value of a dial does not fit what it is to set, or nothing."""
+def misfit(value: Quantity, before: Sequence[Quantity], set_: Sequence[Parameter]) -> str:
+    """Why a value, of a dial or an option, does not fit what it is to set, or nothing."""
     if value.distribution is None:
         return f"`{value.text}` is a name; a dial stands at figures"
     for parameter in set_:

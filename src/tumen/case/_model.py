@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from tumen.case._argument import Argument
+from tumen.case._decision import MOST_DECISIONS, DecisionSpec
 from tumen.case._delivery import GateSpec
 from tumen.case._explanation import MOST_BLOCKS, MOST_DIALS, Block, DialSpec
 from tumen.case._fits import Fits
@@ -264,21 +266,6 @@ def _figure(text: str) -> Quantity:
     return quantity
 
 
-def _argument(raw: Any, within: bool = False) -> Any:
-    """An argument of a measure: text, a number, or a list of them."""
-    if isinstance(raw, str | int | float) and not isinstance(raw, bool):
-        return raw
-    if isinstance(raw, list | tuple) and not within:
-        return tuple(_argument(item, within=True) for item in raw)
-    raise ValueError("text or a number is expected here" + ("" if within else ", or a list of them"))
-
-
-_SCALAR_SCHEMA = {"type": ["string", "number"]}
-_Argument = Annotated[
-    Any,
-    BeforeValidator(_argument),
-    WithJsonSchema({"anyOf": [_SCALAR_SCHEMA, {"type": "array", "items": _SCALAR_SCHEMA}]}),
-]
 _TEST_SCHEMA = WithJsonSchema({"type": "string", "examples": ["at_least 1 bn USD"]})
 
 
@@ -290,7 +277,7 @@ class ClaimSpec(Frozen):
     source: Sources
     measure: Words
     test: Annotated[TestSpec, BeforeValidator(TestSpec.read), _TEST_SCHEMA]
-    where: Mapping[Text, _Argument] = Field(default_factory=dict)
+    where: Mapping[Text, Argument] = Field(default_factory=dict)
     levers: tuple[Text, ...] = ()
     envelope: Text | None = None
     envelope_note: Text = ""
@@ -353,6 +340,7 @@ class CaseFile(Frozen):
     claims: Mapping[Text, ClaimSpec] = Field(default_factory=dict)
     blocks: Mapping[Text, Block] = Field(default_factory=dict, max_length=MOST_BLOCKS)
     dials: Mapping[Text, DialSpec] = Field(default_factory=dict, max_length=MOST_DIALS)
+    decisions: Mapping[Text, DecisionSpec] = Field(default_factory=dict, max_length=MOST_DECISIONS)
     scenarios: Mapping[Text, ScenarioSpec] = Field(default_factory=dict, max_length=_MAX_SCENARIOS)
 
     @model_validator(mode="after")

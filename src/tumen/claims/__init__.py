@@ -13,6 +13,7 @@ from tumen.claims._answer import (
     Contribution,
     DialPoint,
     Driver,
+    EngineShare,
     Envelope,
     Figure,
     HistoryPoint,
@@ -25,17 +26,43 @@ from tumen.claims._arguments import read_where
 from tumen.claims._attribution import attribute, attribution
 from tumen.claims._breakeven import breakevens, gathered, lever_breakevens, lever_range, levers_of
 from tumen.claims._check import check, envelope_value
+from tumen.claims._crossing import Found, crossing
+from tumen.claims._crossing_words import Crossing, Frontier
+from tumen.claims._decisions import Include, payoff_unit, payoffs
 from tumen.claims._dials import at_dials
+from tumen.claims._engines import ENGINES, engines
 from tumen.claims._measures import MEASURES, Measure, measure
+from tumen.claims._scored import ClaimScore, Forecaster, Quantities, forecasters, quantities, scored
 from tumen.claims._table import COLUMNS, as_csv
-from tumen.claims._take import Question, beside, margin, met, path, question, take
-from tumen.claims._words import format_probability, format_range, format_value, likelihood_words, sentence
+from tumen.claims._take import (
+    Question,
+    beside,
+    margin,
+    met,
+    path,
+    question,
+    read_question,
+    scale_of,
+    slack,
+    take,
+    unit_in,
+)
+from tumen.claims._words import (
+    format_probability,
+    format_range,
+    format_value,
+    likelihood_words,
+    sentence,
+    statement,
+)
 
 __all__ = [
-    "COLUMNS", "MEASURES", "Answer", "Answers", "Attribution", "Beside", "Breakeven", "Contribution", "DialPoint",
-    "Driver", "Envelope", "Figure", "HistoryPoint", "Measure", "PathSummary", "Question", "SourceNote", "answer",
-    "answer_from_dict", "as_csv", "at_dials", "attribute", "attribution", "beside", "breakevens", "check",
-    "envelope_value", "format_probability", "format_range", "format_value", "gathered", "lever_breakevens",
-    "lever_range", "levers_of", "likelihood_words", "margin", "measure", "met", "path", "probability", "question",
-    "read_where", "sentence", "source_note", "take",
+    "COLUMNS", "ENGINES", "MEASURES", "Answer", "Answers", "Attribution", "Beside", "Breakeven", "ClaimScore",
+    "Contribution", "Crossing", "DialPoint", "Driver", "EngineShare", "Envelope", "Figure", "Forecaster", "Found",
+    "Frontier", "HistoryPoint", "Include", "Measure", "PathSummary", "Quantities", "Question", "SourceNote", "answer",
+    "answer_from_dict", "as_csv", "at_dials", "attribute", "attribution", "beside", "breakevens", "check", "crossing",
+    "engines", "envelope_value", "forecasters", "format_probability", "format_range", "format_value", "gathered",
+    "lever_breakevens", "lever_range", "levers_of", "likelihood_words", "margin", "measure", "met", "path",
+    "payoff_unit", "payoffs", "probability", "quantities", "question", "read_question", "read_where", "scale_of",
+    "scored", "sentence", "slack", "source_note", "statement", "take", "unit_in",
 ]  # fmt: skip

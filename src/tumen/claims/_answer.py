@@ -17,6 +17,7 @@ __all__ = [
     "Contribution",
     "DialPoint",
     "Driver",
+    "EngineShare",
     "Envelope",
     "Figure",
     "HistoryPoint",
@@ -39,6 +40,19 @@ class Driver:
     low: float
     high: float
     rank_correlation: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineShare:
+    """How much of the variance of a claim's measure belongs to the assumptions of one engine, with a 90 % interval.
+
+    Nothing is counted twice: the shares of all engines and of "chance" make 1, but for what is cut at 0.
+    """
+
+    engine: str
+    share: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,7 @@ class Answer:
     note: str = ""
     attribution: Attribution | None = None
     dials: tuple[DialPoint, ...] = ()
+    engines: tuple[EngineShare, ...] = ()
 
     def __repr__(self) -> str:
         from tumen.claims._words import sentence

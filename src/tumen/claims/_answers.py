@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "answer", "probability"]
 
 Array = npt.NDArray[np.float64]
+T = TypeVar("T")
 CHUNK = 256
 _LEVELS = (0.05, 0.15, 0.25, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95)
 _MANY = 8  # chunks whose spread tells how far the answer may be off
@@ -40,6 +41,19 @@ class Answers(Mapping[str, Answer]):
         if name not in self.found:
             raise unknown_name("claim", name, self.found)
         return self.found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.found
+
+    @overload
+    def get(self, name: str, /) -> Answer | None: ...
+
+    @overload
+    def get(self, name: str, /, default: Answer | T) -> Answer | T: ...
+
+    def get(self, name: str, /, default: Any = None) -> Any:
+        """The answer, or `default` where there is no such claim."""
+        return self.found.get(name, default)  # Mapping's own would wait for a KeyError, which UnknownName is not
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.found)

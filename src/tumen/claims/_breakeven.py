@@ -2,8 +2,8 @@
 
 All claims share one grid of seven values a lever on the same few draws; the crossing of the median of the margin is
 interpolated there. Where the claim names the lever, and its measure is not costly, the crossing is then refined by
-evaluating between the two grid points that hold it (regula falsi, Illinois' variant), until the lever moves by less
-than a thousandth of its range. What a lever does not move between its ends, in few draws, is not asked of it.
+evaluating between the two grid points that hold it, until it is known to a thousandth of the lever's range (see
+`_crossing`). What a lever does not move between its ends, in few draws, is not asked of it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tumen.claims._answer import Breakeven
+from tumen.claims._crossing import changes, close, secant
 from tumen.claims._take import Question, margin, met, take
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ Array = npt.NDArray[np.float64]
 Evaluate = Callable[[Mapping[str, float]], Sequence["Outcome"]]
 Outcomes = Callable[[float], Sequence["Outcome"]]
 GRID = 7
-_REFINEMENTS = 12
 
 
 def lever_range(case: Case, name: str) -> tuple[float, float, float]:
@@ -95,11 +95,11 @@ def lever_breakevens(
         known = {value: values(value) if each is None else each for value, each in taken.items()}
         medians = np.array([np.median(margin(asked, known[value])) for value in grid])
         curve = {value: _share(asked, each) for value, each in (known | {base: ends[base]}).items()}
-        bracket, crossing = _crossing(medians, _nearest(np.array(grid), base)), None
+        bracket, crossing = _nearest(changes(medians.tolist()), int(np.argmin(np.abs(np.array(grid) - base)))), None
         if bracket is not None:
             a, b, fa, fb = grid[bracket], grid[bracket + 1], float(medians[bracket]), float(medians[bracket + 1])
             exactly = named and not asked.measure.costly
-            crossing = float(_refine(asked, values, a, b, fa, fb) if exactly else _secant(a, b, fa, fb))
+            crossing = float(_refine(asked, values, a, b, fa, fb) if exactly else secant(a, b, fa, fb))
         if named or crossing is not None:
             quantity = case.parameter(lever).quantity
             found[asked.name] = Breakeven(
@@ -124,37 +124,13 @@ def _share(asked: Question, values: Array) -> float:
     return float(np.mean(met(asked, values)))
 
 
-def _nearest(grid: Array, base: float) -> int:
-    return int(np.argmin(np.abs(grid - base)))
+def _nearest(spots: Sequence[int], start: int) -> int | None:
+    """The interval nearest to a grid point; None of none."""
+    return min(spots, key=lambda i: abs(i + 0.5 - start), default=None)
 
 
-def _crossing(medians: Array, start: int) -> int | None:
-    """The interval nearest to the base in which the median margin changes sign; None where it never does."""
-    sign = medians >= 0
-    changes = np.flatnonzero(sign[:-1] != sign[1:])
-    if changes.size == 0:
-        return None
-    return int(changes[np.argmin(np.abs(changes + 0.5 - start))])
+def _refine(asked: Question, values: Callable[[float], Array], a: float, b: float, fa: float, fb: float) -> float:
+    def height(x: float) -> float:
+        return float(np.median(margin(asked, values(x))))
 
-
-def _secant(a: float, b: float, fa: float, fb: float) -> float:
-    return a - fa * (b - a) / (fb - fa) if fb != fa else 0.5 * (a + b)
-
-
-def _refine(
-    asked: Question, values: Callable[[float], Array], a: float, b: float, fa: float, fb: float
-) -> float:  # fmt: skip
-    tolerance, last, x = 1e-3 * (b - a) * (GRID - 1), 0, _secant(a, b, fa, fb)
-    for _ in range(_REFINEMENTS):
-        fx = float(np.median(margin(asked, values(x))))
-        if fx == 0.0:
-            return x
-        if (fx > 0) == (fa > 0):
-            a, fa, fb, side = x, fx, fb * (0.5 if last == -1 else 1.0), -1
-        else:
-            b, fb, fa, side = x, fx, fa * (0.5 if last == 1 else 1.0), 1
-        last, previous = side, x
-        x = _secant(a, b, fa, fb)
-        if abs(x - previous) < tolerance:
-            break
-    return x
+    return secant(*close(height, a, b, fa, fb, 1e-3 * (b - a) * (GRID - 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tumen.claims._decisions import check_decisions
 from tumen.claims._envelope import evaluate_formula
 from tumen.claims._take import read_question
 from tumen.errors import UnknownName, did_you_mean
@@ -15,7 +16,7 @@ __all__ = ["check", "envelope_value"]
 
 
 def check(case: Case) -> list[tuple[tuple[str, ...], str]]:
-    """What is wrong with the claims: the path of the field within case.yaml, and what."""
+    """What is wrong with the claims and the decisions: the path of the field within case.yaml, and what."""
     wrong: list[tuple[tuple[str, ...], str]] = []
     for name, claim in case.claims.items():
         _, found = read_question(case, name, claim)
@@ -25,6 +26,7 @@ def check(case: Case) -> list[tuple[tuple[str, ...], str]]:
                 envelope_value(case, claim.envelope)
             except (ValueError, UnknownName) as error:
                 wrong.append((("claims", name, "envelope"), str(error)))
+    wrong += check_decisions(case)
     return wrong
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tumen.case import Case, ClaimSpec
     from tumen.outcome import Outcome
 
-__all__ = ["Question", "beside", "margin", "met", "path", "question", "take"]
+__all__ = ["Question", "beside", "margin", "met", "path", "question", "slack", "take"]
 
 Array = npt.NDArray[np.float64]
 TIME = ("year", "by")
@@ -106,10 +106,15 @@ def margin(asked: Question, values: Array) -> Array:
     return np.minimum(values - asked.low, asked.high - values)
 
 
+def slack(asked: Question, values: Array) -> Array:
+    """The margin, with what rounding may have taken from it: at zero and above the test is passed; (draw,)."""
+    scale = max(abs(asked.low), abs(asked.high), 1e-300)
+    return margin(asked, values) + 1e-12 * scale
+
+
 def met(asked: Question, values: Array) -> npt.NDArray[np.bool_]:
     """Whether the test is passed; (draw,). A rounding error of the last bits does not fail it."""
-    scale = max(abs(asked.low), abs(asked.high), 1e-300)
-    return np.asarray(margin(asked, values) >= -1e-12 * scale)
+    return np.asarray(slack(asked, values) >= 0)
 
 
 def _wrong_time(case: Case, taken: Measure, claim: ClaimSpec, time: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -61,6 +61,9 @@ _PLAIN = {
 }
 
 
+_ONE = {" years": " year", " people": " person", " days": " day"}
+
+
 # ---- numbers with units
 
 
@@ -196,7 +199,8 @@ def _format(value: float, unit: str, form: _Form) -> str:
     power, word = _scale(scaled, form)
     magnitude = _magnitude(scaled, form, power)
     sign = MINUS if scaled < 0 and magnitude.strip("0.,") else ""
-    return f"{sign}{form.prefix}{magnitude}{word}{form.suffix}"
+    suffix = _ONE.get(form.suffix, form.suffix) if magnitude == "1" and not word else form.suffix
+    return f"{sign}{form.prefix}{magnitude}{word}{suffix}"
 
 
 def format_range(low: float, high: float, unit: str) -> str:

@@ -28,6 +28,7 @@ from tumen.case.fields import (
     Year,
 )  # fmt: skip
 from tumen.errors import did_you_mean
+from tumen.initiatives._declared import must_be_a_figure
 from tumen.initiatives._inputs import Inputs, Lines
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class Spec(Initiative):
             raise ValueError("`contract_rate` and `market_rate` go together")
         if self.fund is not None and self.fund.name in (self.creditor, self.debtor):
             raise ValueError("the `fund` has a name of its own, not that of a player")
+        must_be_a_figure("stock", self.stock)
         return self
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import model_validator
 
 from tumen.case.fields import Fits, HazardName, Initiative, PlayerName, Quantity, Rate, Share, Text, Year
+from tumen.initiatives._declared import must_be_a_figure
 from tumen.initiatives._inputs import Array, Inputs, Lines
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Spec(Initiative):
             raise ValueError(
                 "`stopped_by`, a hazard, and `stops`, the chance that its event ends the work, go together"
             )
+        must_be_a_figure("wage", self.wage)
         total = math.fsum(share.central for share in self.regions.values())
         if self.regions and abs(total - 1.0) > 1e-6:
             raise ValueError(f"the shares of `regions` make {100 * total:.4g} %; they make 100 %")

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from tumen.case import Keys, Unit
 from tumen.case._problems import Misread
 from tumen.case.fields import Fits, Initiative, PlayerName, Quantity, Rate, Share, Text
+from tumen.initiatives._declared import must_be_a_figure
 from tumen.initiatives._inputs import Array, Inputs, Lines
 from tumen.initiatives._record import First, RecordTerms, Sum, Tranche, learnt
 
@@ -63,9 +64,7 @@ class Spec(Initiative):
             raise ValueError("say what is promised: either `promised` with `start` and `years`, or `tranches`")
         key, amounts = ("promised" if self.promised is not None else "tranches"), _amounts(self)
         for amount in amounts:
-            if amount.distribution is None:
-                what = f"`{amount.text}` is a name; write the figure here, for its unit says which money it is"
-                raise Misread(key, what)
+            must_be_a_figure(key, amount)
             if amount.unit.powers != amounts[0].unit.powers:
                 raise Misread(key, f"is in {amount.unit.label} and in {amounts[0].unit.label}; use one money")
         if self.years is not None and self.years.central % 1:

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tumen.report._page import (
         About,
+        Decision,
         Dial,
+        Learnt,
         Mark,
         Matrix,
         NetworkMap,
+        Option,
         ParameterRow,
         Place,
         Range,
@@ -27,27 +30,35 @@ if TYPE_CHECKING:
         Shares,
         render,
     )
+    from tumen.report._scored import Scored, render_scores
 
 __all__ = [
     "About",
+    "Decision",
     "Dial",
+    "Learnt",
     "Mark",
     "Matrix",
     "NetworkMap",
+    "Option",
     "ParameterRow",
     "Place",
     "Range",
     "Ranges",
     "Route",
+    "Scored",
     "Share",
     "Shares",
     "render",
+    "render_scores",
 ]
+_SCORES = ("Scored", "render_scores")
 
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        return getattr(importlib.import_module("tumen.report._page"), name)
+        home = "tumen.report._scored" if name in _SCORES else "tumen.report._page"
+        return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from tumen.claims._answer import Answer, SourceNote
 from tumen.report import style
 from tumen.report._canvas import clean, drawing, typeset
+from tumen.report._decided import Decision, Learnt, Option, decided
 from tumen.report._explained import Dial, brought_about, rules
 from tumen.report._map import NetworkMap, Place, Route, mapped
 from tumen.report._matrix import Matrix, shaded
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "About",
+    "Decision",
     "Dial",
+    "Learnt",
     "Mark",
     "Matrix",
     "NetworkMap",
+    "Option",
     "ParameterRow",
     "Place",
     "Range",
@@ -43,6 +47,7 @@ __all__ = [
     "Route",
     "Share",
     "Shares",
+    "page",
     "render",
 ]
 
@@ -119,37 +124,41 @@ def render(
     shares: Sequence[Shares] = (),
     ranges: Sequence[Ranges] = (),
     dials: Sequence[Dial] = (),
+    decisions: Sequence[Decision] = (),
 ) -> str:
     """The whole page.
 
     Each answer has one card, in the given order; parameters are grouped by their kind; `about` gives the masthead and
     the limits; maps, shares, ranges and matrices stand after the claims, each kind in a section of its own, absent
-    where there is none; `dials` are what a reader can set at the top. The page is HTML without any outside resource,
-    and the same input gives the same text.
+    where there is none; `dials` are what a reader can set at the top, `decisions` are told with what it would be worth
+    to know before them. The page is HTML without any outside resource, and the same input gives the same text.
     """
-    sources = bibliography([*(a.sources for a in answers), *(p.sources for p in parameters)])
+    sources = bibliography([*(x.sources for group in (answers, decisions, parameters) for x in group)])
     with drawing():
         cards = [card(answer, number, sources, dials) for number, answer in enumerate(answers, 1)]
         figures = {"maps": mapped(maps), "shares": shared_out(shares), "ranges": ranged(ranges)}
-    sheet = files("tumen.report").joinpath("style.css").read_text(encoding="utf-8")
-    page = (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            about=about,
-            as_of=_date(about.as_of),
-            cards=cards,
-            groups=_groups(parameters, sources),
-            count=len(parameters),
-            matrices=shaded(matrices),
-            brought=brought_about([(item.anchor, item.headline, item.answer) for item in cards]),
-            dials=dials if any(item.at_own for item in cards) else (),
-            **figures,
-            sources=sources,
-            css=Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK)) + rules(dials)),
-        )
+    return page(
+        "page.html.j2",
+        about,
+        rules(dials),
+        cards=cards,
+        groups=_groups(parameters, sources),
+        count=len(parameters),
+        matrices=shaded(matrices),
+        brought=brought_about([(item.anchor, item.headline, item.answer) for item in cards]),
+        decided=decided(decisions, sources),
+        dials=dials if any(item.at_own for item in cards) else (),
+        **figures,
+        sources=sources,
     )
-    return re.sub(r"[ \t]*\n\s*\n", "\n", page).strip() + "\n"
+
+
+def page(template: str, about: About, more_css: str = "", **shown: Any) -> str:
+    """A page from its template, with the style sheet of all pages, and without blank lines."""
+    sheet = files("tumen.report").joinpath("style.css").read_text(encoding="utf-8")
+    css = Markup(style.css_variables() + sheet.replace("{{ break }}", str(style.BREAK)) + more_css)
+    text = _environment().get_template(template).render(about=about, as_of=_date(about.as_of), css=css, **shown)
+    return re.sub(r"[ \t]*\n\s*\n", "\n", text).strip() + "\n"
 
 
 def _groups(parameters: Sequence[ParameterRow], sources: Sequence[Cite]) -> list[_Group]:

@@ -219,14 +219,14 @@ class Ranged:
     notes: tuple[tuple[str, str], ...]
 
 
-def ranged(ranges: Sequence[Ranges]) -> tuple[Ranged, ...]:
-    """Charts in two widths for the page."""
+def ranged(ranges: Sequence[Ranges], key: str = "ranges") -> tuple[Ranged, ...]:
+    """Charts in two widths for the page; the ids of each begin with `key`."""
     made = []
     for number, drawn in enumerate(ranges, 1):
         chart = None
         if can_draw_ranges(drawn):
-            wide = ranges_chart(drawn, f"ranges{number}w", style.WIDE)
-            chart = Chart(drawn.title, drawn.gloss, wide, ranges_chart(drawn, f"ranges{number}n", style.NARROW))
+            wide = ranges_chart(drawn, f"{key}{number}w", style.WIDE)
+            chart = Chart(drawn.title, drawn.gloss, wide, ranges_chart(drawn, f"{key}{number}n", style.NARROW))
         # Short notes of ranges stand in the chart.
         notes = [(r.label, r.note) for r in drawn.ranges if len(r.note) > 42] + [(m.label, m.note) for m in drawn.marks]
         made.append(Ranged(drawn, chart, tuple((label, note) for label, note in notes if note)))

@@ -34,7 +34,7 @@ from tumen.report import _fan, _plots, style
 from tumen.report._canvas import typeset
 from tumen.report._explained import Dial, Own, Parts, own_values, parts
 
-__all__ = ["Bar", "Card", "Chart", "Cite", "Lever", "Twin", "bibliography", "card", "link", "typeset"]
+__all__ = ["Bar", "Card", "Chart", "Cite", "Lever", "Slice", "Twin", "bibliography", "card", "link", "typeset"]
 
 _MOST_DRIVERS = 8
 _LEAST_SHARE = 0.01  # below it, a share cannot be told from the noise of its estimate
@@ -71,6 +71,18 @@ class Bar:
     length: str
     low: str
     high: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One engine's share: words, and its part of the bar in per cent of the width."""
+
+    name: str
+    share: str
+    interval: str
+    start: str
+    length: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,7 @@ class Card:
     envelope: Twin | None
     formula: str
     sources: tuple[Cite, ...]
+    engines: tuple[Slice, ...]
     parts: Parts | None
     at_own: tuple[Own, ...]
 
@@ -176,6 +189,7 @@ def card(answer: Answer, number: int, sources: Sequence[Cite], dials: Sequence[D
         envelope=_envelope(answer),
         formula=answer.envelope.formula.strip() if answer.envelope else "",
         sources=tuple(sorted((numbered[s] for s in dict.fromkeys(answer.sources)), key=lambda entry: entry.number)),
+        engines=_slices(answer),
         parts=parts(answer),
         at_own=own_values(answer, dials),
     )
@@ -237,6 +251,25 @@ def _bars(drivers: Sequence[Driver]) -> tuple[Bar, ...]:
         share = format_value(max(0.0, driver.share), "share")
         bars.append(Bar(name, share, interval, _sense(driver), length(driver.share), low, high))
     return tuple(bars)
+
+
+def _slices(answer: Answer) -> tuple[Slice, ...]:
+    """The engines whose share can be told from none, the largest first, and chance last."""
+    known = [item for item in answer.engines if math.isfinite(item.share) and item.share >= _LEAST_SHARE]
+    known.sort(key=lambda item: (item.engine == "chance", -item.share))
+    whole, start, slices = max(1.0, sum(item.share for item in known)), 0.0, []
+    for number, item in enumerate(known, 1):
+        length = 100 * item.share / whole
+        chance = item.engine == "chance"
+        slices.append(
+            Slice(
+                "chance and interplay" if chance else humanise(item.engine), format_value(item.share, "share"),
+                format_range(item.low, item.high, "share"), f"{start:.2f}", f"{length:.2f}",
+                "chance" if chance else f"tone{min(number, 5)}",
+            )
+        )  # fmt: skip
+        start += length
+    return tuple(slices) if any(item.engine != "chance" for item in known) else ()
 
 
 def _sense(driver: Driver) -> str:

@@ -1,0 +1,113 @@
+"""The commands of announced trade targets: `tumen target forecast` and `tumen target score`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Announced trade targets: will they be met?")
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+History = Annotated[
+    Path | None,
+    typer.Option(metavar="PANEL", help="year,exporter,importer,value (or imports_musd), in MUSD; CSV or Parquet."),
+]
+
+
+@app.command(epilog="Example: `tumen target forecast targets.csv --history panel.csv --gdp gdp.csv --out chances.csv`")
+def forecast(
+    targets: Annotated[Path, typer.Argument(metavar="TARGETS.csv", help="One announced target a row.")],
+    out_: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="OUT.csv", help="id,probability,p05,p50,p95,growth_needed,history_used,note; USD bn."
+        ),
+    ],
+    history: History = None,
+    gdp: Annotated[
+        Path | None, typer.Option(metavar="GDP", help="iso3,year,indicator,usd: rows `gdp`, in dollars.")
+    ] = None,
+    in_year: Annotated[
+        bool, typer.Option("--in-year", help="Met in the target year itself, not in any year up to it.")
+    ] = False,
+) -> None:
+    """The chance that each announced target of two-way trade is met, as it stood at the announcement.
+
+    TARGETS.csv has the columns id, country_a, country_b, announced_date, base_year, base_value_usd_bn,
+    target_value_usd_bn, target_year; others are ignored. Countries are ISO letters or names; groups such as ASEAN are
+    allowed. Of the history and the GDPs, figures of the announcement's year and later are dropped. Rows that cannot be
+    used are told of by line, the others are still forecast, and the exit code is then 1.
+    """
+    from tumen.trade.targets import forecast_targets, read_targets
+
+    read, problems = read_targets(targets)
+    found = forecast_targets(read, history, gdp, in_year=in_year)
+    _write(found, out_)
+    _tell(found.attrs["notes"])
+    out.print(f"{len(read)} targets forecast. Written: {out_}", highlight=False, markup=False)
+    _end(problems)
+
+
+@app.command(epilog="Example: `tumen target score targets.csv chances.csv --history panel.csv --out score.csv`")
+def score(
+    targets: Annotated[Path, typer.Argument(metavar="TARGETS.csv", help="The targets, with a column met.")],
+    forecasts: Annotated[Path, typer.Argument(metavar="FORECASTS.csv", help="id,probability.")],
+    out_: Annotated[Path | None, typer.Option("--out", metavar="SCORE.csv", help="The table of scores.")] = None,
+    history: History = None,
+    in_year: Annotated[
+        bool, typer.Option("--in-year", help="Score what was met in the target year: met_in_target_year.")
+    ] = False,
+    due_by: Annotated[
+        int | None, typer.Option(metavar="YEAR", help="Leave out targets due later: only successes come early.")
+    ] = None,
+) -> None:
+    """Score forecasts of targets: Brier and log score, calibration, and differences to simple yardsticks.
+
+    The yardsticks are a constant rate, a logit on growth needed and horizon, and the trend, each with what was known at
+    the announcement; and the first two in hindsight, from the targets of all other pairs. The trend needs a history.
+    `met` and `met_in_target_year` are yes, no or unknown.
+    """
+    from tumen.trade.targets import read_outcomes, score_targets
+
+    read, outcomes, problems = read_outcomes(targets)
+    found = score_targets(read, outcomes, forecasts, history, in_year=in_year, due_by=due_by)
+    out.print(repr(found), highlight=False, markup=False)
+    _tell(found.notes)
+    if out_ is not None:
+        _write(found.to_frame(), out_)
+        out.print(f"Written: {out_}", highlight=False, markup=False)
+    _end(problems)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        err.print(_plain(line), highlight=False, markup=False)
+
+
+def _end(problems: tuple[str, ...]) -> None:
+    """Say which rows could not be used; the exit code is then 1."""
+    _tell(problems)
+    if problems:
+        err.print(f"{len(problems)} problems; the other rows were used.", highlight=False, markup=False)
+        raise typer.Exit(1)
+
+
+def _plain(text: str) -> str:
+    """A text without characters that would steer the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    from tumen._files import write_atomically
+
+    write_atomically(path, frame.to_csv(index=False, float_format="%.6g").encode())
