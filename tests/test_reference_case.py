@@ -33,9 +33,9 @@ def result(reference_run: tumen.Result) -> tumen.Result:
 
 
 @pytest.fixture(scope="module")
-def in_full() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def in_full(result: tumen.Result) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What four claims are about if every instalment is paid, in 256 draws, and whether they hold."""
-    case = tumen.load("russia-korea-2014").under("pays_in_full")
+    case = result.case.under("pays_in_full")
     outcome = study.evaluate(case, study.draw(case, seed=11, chunk=0))
     asked = {name: claims.question(case, name) for name in IN_FULL}
     taken = {name: claims.take(outcome, question) for name, question in asked.items()}

@@ -146,6 +146,16 @@ class TestData:
         with xr.open_datatree(tmp_path / "results.nc") as data:
             assert data.identical(result.data)
 
+    def test_answers_are_looked_up_like_a_mapping(self, result: Result) -> None:
+        answers = result.claims
+        assert "relief" in answers
+        assert "releif" not in answers
+        assert answers.get("relief") is answers["relief"]
+        assert answers.get("releif") is None
+        assert answers.get("releif", 3) == 3
+        with pytest.raises(UnknownName, match="there is no claim 'releif'; did you mean relief"):
+            answers["releif"]
+
     def test_a_result_shows_its_answers(self, result: Result) -> None:
         assert repr(result).startswith(
             "A debt settlement between two neighbours (invented figures): 1,024 draws, seed 3\n"

@@ -288,6 +288,23 @@ class TestRepeating:
         with pytest.raises(RunError, match="no longer those of the run"):
             tumen.open_run(tmp_path)
 
+    def test_the_copy_of_the_case_is_not_rehearsed_again(
+        self, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = tumen.run(case, draws=256, out=tmp_path)
+
+        def rehearsed(*_: object) -> None:
+            raise AssertionError("the case was rehearsed")
+
+        monkeypatch.setattr("tumen._load._rehearse", rehearsed)
+        with pytest.raises(AssertionError, match="rehearsed"):
+            tumen.load(tmp_path / "case")
+        found = tumen.open_run(tmp_path)
+        assert found.case.hash == case.hash
+        where = {"initiative": "settlement", "rate": "5 %/yr"}  # no claim takes this measure
+        kept = made.to_frame("money.grant_element", **where)
+        assert found.to_frame("money.grant_element", **where).equals(kept)
+
     def test_line_ends_and_a_byte_order_mark_do_not_matter(self, case: Case, tmp_path: Path) -> None:
         for name, text in case.files.items():
             (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())

@@ -19,7 +19,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 from typer.core import TyperGroup
 
-from tumen import _cli_breakeven, _cli_compare, _cli_corridor, _cli_game, _cli_score, _cli_target, _cli_trade
+from tumen import _cli_breakeven, _cli_compare, _cli_corridor, _cli_game, _cli_read, _cli_score, _cli_target, _cli_trade
 from tumen.errors import NoConvergence, RunError, TumenError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ app.command(epilog="Example: `tumen breakeven russia-korea-2014 trade_2020 two_w
 )
 app.command(epilog="Example: `tumen compare runs/before runs/after --claim trade_2020`")(_cli_compare.compare)
 app.command(epilog="Example: `tumen score runs/russia-korea-2014-1a2b3c outcomes.csv`")(_cli_score.score)
+app.command(epilog="Example: `tumen read article.html blog.txt --date 2014-05-06 --out draft`")(_cli_read.read)
 app.command(epilog="Example: `tumen verify --data ../shared/data/replication`")(_cli_trade.verify)
 _FIGURES = ("probability", "median", "5-95 %")
 _WIDE = 120  # columns that the table of a case's figures needs
@@ -160,12 +161,19 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run fol
     _line(str(write_report(open_run(folder))))
 
 
-@app.command(epilog="Example: `tumen new my-case && tumen run my-case`")
-def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
-    """Begin a case: a commented skeleton that runs."""
+@app.command(
+    epilog="Examples: `tumen new my-case && tumen run my-case` · `tumen new my-case --from draft/claims_draft.yaml`"
+)
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    from_: Annotated[
+        Path | None, typer.Option("--from", metavar="DRAFT", help="Make it of a draft that `tumen read` wrote.")
+    ] = None,
+) -> None:
+    """Begin a case: a commented skeleton that runs, or the accepted rows of a draft."""
     from tumen.case import new_case
 
-    for path in new_case(folder):
+    for path in new_case(folder) if from_ is None else _cli_read.new_from(folder, from_):
         _line(str(path))
     _line(f"Next: tumen run {folder}")
 
@@ -217,6 +225,8 @@ def _show(result: Result) -> None:
     for a in result.claims.values():
         _print(Text())
         _print(Text.assemble((_clean(a.claim), "bold"), "  ", _clean(sentence(a))))
+        if a.brief:
+            _print(Text(_clean(a.brief)))
     _print(Text())
 
 

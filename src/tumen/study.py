@@ -135,7 +135,7 @@ def blueprint(case: Case) -> Blueprint:
         assumptions[f"{name}.volatility"] = u.empirical(model.volatility_quantiles)
         for score in ("drift", "level", *(f"offset_{_word(s)}" for s in model.statistics)):
             assumptions[f"{name}.{score}"] = u.normal(0.0, 1.0)
-        wanted |= {f"{name}.shocks": 2, f"{name}.reporting": len(model.statistics)}
+        wanted |= {f"{name}.shocks": 2, f"{name}.reporting": len(model.statistics), f"{name}.outlook": 2}
     for name, spec in case.initiatives.items():
         needed = getattr(initiatives.module(spec.kind), "noise", None)
         for label, count in (needed(spec, case.years) if needed else {}).items():

@@ -208,6 +208,7 @@ class Answer:
     path: PathSummary | None = None
     histogram: tuple[tuple[float, ...], tuple[float, ...]] = field(default=((), ()))
     note: str = ""
+    brief: str = ""
     attribution: Attribution | None = None
     dials: tuple[DialPoint, ...] = ()
     engines: tuple[EngineShare, ...] = ()

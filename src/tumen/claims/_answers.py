@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -106,7 +106,7 @@ def answer(
     unit = unit_in(case, asked.measure, asked.arguments)
     threshold = (asked.low, asked.high) if asked.kind == "between" else (asked.low,)
     where = tuple((key, _text(value)) for key, value in claim.where.items())
-    return Answer(
+    found = Answer(
         claim=asked.name, row=claim.row or "", said=claim.said, by=claim.by, measure=asked.measure.name,
         measure_doc=asked.measure.doc, where=where, unit=unit,
         test=claim.test.text, threshold=threshold, probability=share, se=se, median=median, p05=p05, p95=p95,
@@ -115,6 +115,10 @@ def answer(
         figures=_figures(asked, figures, outcome), sources=_sources(case, asked, drivers),
         path=_path(asked, by_year, outcome), histogram=_histogram(values, unit), note=claim.note,
     )  # fmt: skip
+    brief, year = asked.measure.brief, asked.target_year
+    if brief is None or year is None:
+        return found
+    return replace(found, brief=brief(outcome, found, asked.low, year, **asked.arguments))
 
 
 def _envelope(case: Case, formula: str | None, note: str, median: float) -> Envelope | None:

@@ -7,6 +7,7 @@ does not have, with the nearest name.
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,11 +41,13 @@ __all__ = [
     "Player",
     "PricedDebt",
     "RateOf",
+    "Record",
     "RunName",
     "Sanction",
     "Side",
     "Statistics",
     "Sum",
+    "TargetRecord",
     "Year",
     "arguments",
     "read_where",
@@ -131,6 +134,25 @@ def _money_figure(case: Case, raw: Any, _: Mapping[str, Any]) -> str:
     if raw not in names:
         raise ValueError(f"`{raw}` is no amount of money in this case; {did_you_mean(str(raw), names)}")
     return str(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How announced targets fared until the case's date: resolved, met, and the growth that the steepest met needed."""
+
+    resolved: int
+    met: int
+    steepest_met: float | None = None
+
+
+def _record(case: Case, raw: Any, where: Mapping[str, Any]) -> Record:
+    found = re.fullmatch(r"(\d+) of (\d+)(?:, at most (.+))?", str(raw).strip())
+    if found is None:
+        raise ValueError(f"`{raw}` is no record; write how many were met, as in `12 of 21, at most 20.3 %/yr`")
+    met, resolved, steepest = int(found[1]), int(found[2]), found[3]
+    if met > resolved or resolved < 1:
+        raise ValueError(f"{met} of {resolved} targets cannot be met; expected at least one resolved, and no more met")
+    return Record(resolved, met, None if steepest is None else _quantity("rate")(case, steepest, where))
 
 
 def _year(case: Case, raw: Any, _: Mapping[str, Any]) -> int:
@@ -284,6 +306,7 @@ FundedDebt = Annotated[str, Reader(_debt_with("fund"))]
 Side = Annotated[str, Reader(_side)]
 Statistics = Annotated[str, Reader(_statistics)]
 RateOf = Annotated[float, Reader(_quantity("rate"))]
+TargetRecord = Annotated[Record, Reader(_record)]
 Sum = Annotated[float, Reader(_quantity("money"))]
 MoneyFigure = Annotated[str, Reader(_money_figure)]
 Year = Annotated[int, Reader(_year)]

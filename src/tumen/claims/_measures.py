@@ -20,6 +20,7 @@ from tumen.claims import (
     _inducement,
     _mine,
     _money,
+    _outlook,
     _premium,
     _process,
     _programme,
@@ -39,7 +40,8 @@ class Measure:
     The first clause of `doc`, up to a comma, is what the measure is called in answers.
 
     `history` gives the published figures of the same measure, `figures` what is shown beside the answer in every draw;
-    both take the measure's own arguments. `target_figures` also takes the threshold and the year.
+    both take the measure's own arguments. `target_figures` also takes the threshold and the year, and `brief`, a
+    paragraph for print, the answer before these.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Measure:
     history: Callable[..., tuple[HistoryPoint, ...]] | None = None
     figures: Callable[..., tuple[Beside, ...]] | None = None
     target_figures: Callable[..., tuple[Figure, ...]] | None = None
+    brief: Callable[..., str] | None = None
     log_scale: bool = False
     costly: bool = False  # break-evens are found only for levers that the claim names
     attributed: bool = False  # an outcome of all that is included, of which blocks of initiatives bring about parts
@@ -69,6 +72,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
     for row in (
         _row("trade.two_way", "MUSD", _trade.two_way, "year", history=_trade.two_way_history,
              target_figures=_trade.growth_needed_figures, log_scale=True, attributed=True),
+        _row("trade.outlook", "MUSD", _outlook.outlook, "year", history=_outlook.outlook_history,
+             target_figures=_outlook.outlook_figures, brief=_outlook.outlook_brief, log_scale=True),
         _row("trade.growth_needed", "1/yr", _trade.growth_needed, attributed=True),
         _row("trade.partner_share", "share", _trade.partner_share, "year", attributed=True),
         _row("trade.pull", "share", _equilibrium.pull, costly=True, attributed=True),

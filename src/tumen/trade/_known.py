@@ -22,7 +22,8 @@ class Known:
 
     years: calendar years of the columns, consecutive. flows: two-way flow, NaN after what may be known. gdp_a, gdp_b:
     GDP of the two sides. base_year, base: the flow as the question states it, which gives the level, where the history
-    gives the growth.
+    gives the growth. announced: the year of the question, of which nothing is known but the base. gap: log flow less
+    its gravity potential, which takes the world's panel.
     """
 
     years: tuple[int, ...]
@@ -31,6 +32,8 @@ class Known:
     gdp_b: Array
     base_year: IntArray
     base: Array
+    announced: IntArray
+    gap: Array
 
 
 class Prediction(Protocol):

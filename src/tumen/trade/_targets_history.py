@@ -26,9 +26,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tumen.errors import CaseError, did_you_mean
+from tumen.trade._flow_panel import flow_panel
 from tumen.trade._known import Known
 from tumen.trade._loaders_read import existing, header, is_parquet, layout_of, number, pieces
-from tumen.trade._targets_places import code_of
+from tumen.trade._targets_places import capitals, code_of
 from tumen.trade._targets_read import Targets
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _GDP: Mapping[str, Sequence[str]] = {
 }
 _MOST = 1e30  # above any amount in any currency; sums of such amounts cannot overflow
 _LOG_MOST = 300.0
+_POTENTIAL = 12  # years before an announcement in which a gap to potential still matters
 _LINKED = 0.5  # of each year's sum, by members with figures in both years
 
 
@@ -146,7 +148,7 @@ def what_was_known(
         return None, ()
     codes = {code for i in range(len(targets)) for side in targets.sides(i) for code in side}
     before = int(targets.announced.max())
-    flows = None if history is None else read_panel(history, codes, before)
+    flows = None if history is None else read_panel(history, capitals(), before)  # potential takes the world's panel
     product = None if gdp is None else read_gdp(gdp, codes, before)
     notes = tuple(note for table in (flows, product) if table is not None for note in table.notes)
     return known(targets, flows, product), notes
@@ -166,18 +168,44 @@ def known(targets: Targets, flows: Table | None, gdp: Table | None) -> Known:
         cube, a, b = flows.during(years), flows.at(lone_a), flows.at(lone_b)
         found[plain] = (cube[:, a, b] + cube[:, b, a]).T
         _chain_flows(found, cube, flows, sides, np.flatnonzero(~plain), targets.announced - years[0])
+    since = int(targets.announced.min()) - _POTENTIAL
+    gap = _gaps(flows, years, plain, (lone_a, lone_b), since)
     if gdp is not None:
         table = gdp.during(years)
         gdp_a[plain], gdp_b[plain] = table[:, gdp.at(lone_a)].T, table[:, gdp.at(lone_b)].T
         for k, filled in ((0, gdp_a), (1, gdp_b)):
             _chain_gdp(filled, table, gdp, [s[k] for s in sides], np.flatnonzero(~plain), targets.announced - years[0])
+    gap[np.array(years) >= targets.announced[:, None]] = np.nan
+    gap.setflags(write=False)
     for filled in (found, gdp_a, gdp_b):
         filled[np.array(years) >= targets.announced[:, None]] = np.nan
         filled[~(filled > 0)] = np.nan  # no growth can be taken from nothing
         filled.setflags(write=False)
     return Known(
-        years=years, flows=found, gdp_a=gdp_a, gdp_b=gdp_b, base_year=targets.base_year, base=targets.base
+        years=years, flows=found, gdp_a=gdp_a, gdp_b=gdp_b, base_year=targets.base_year, base=targets.base,
+        announced=targets.announced, gap=gap,
     )  # fmt: skip
+
+
+def _gaps(
+    flows: Table | None, years: tuple[int, ...], plain: npt.NDArray[np.bool_],
+    lone: tuple[list[str], list[str]], since: int,
+) -> Array:  # fmt: skip
+    """How far each single pair's flow stands above its gravity potential, (target, year); each year by itself."""
+    gap = np.full((len(plain), len(years)), np.nan)
+    skipped = 0 if flows is None else max(since - flows.first, 0)
+    if flows is None or len(flows.values) <= skipped:
+        return gap
+    panel = flow_panel(flows.first + skipped, tuple(flows.places), flows.values[skipped:, :-1, :-1])
+    place = {(panel.countries[a], panel.countries[b]): k for k, (a, b) in enumerate(zip(panel.a, panel.b, strict=True))}
+    first = panel.years[0] if panel.years else years[-1] + 1
+    low, high = max(years[0], first), min(years[-1] + 1, first + panel.gap.shape[1])
+    found = [place.get((min(a, b), max(a, b)), -1) for a, b in zip(*lone, strict=True)]
+    rows, there = np.flatnonzero(plain), np.array(found, dtype=np.int64)
+    if low < high:
+        kept = panel.gap[there[there >= 0], low - first : high - first]
+        gap[rows[there >= 0], low - years[0] : high - years[0]] = kept
+    return gap
 
 
 def chained(series: Array) -> Array:

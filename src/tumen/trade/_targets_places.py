@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Group", "code_of", "groups", "members", "name_of", "nearest"]
+__all__ = ["Group", "capitals", "code_of", "groups", "members", "name_of", "nearest"]
 
 _COUNT = re.compile(r"\(\s*\d+\s*\)")  # "(16)", how many members a group has
 
@@ -105,8 +105,23 @@ def _names() -> dict[str, str]:
 
 @cache
 def _rows() -> tuple[tuple[str, str, str], ...]:
-    lines = _text("_targets_countries.csv").splitlines()[1:]
-    return tuple((code, name, also) for code, name, also in (line.split(",", 2) for line in lines))
+    return tuple((code, name, also) for code, name, also, _, _ in _table())
+
+
+@cache
+def capitals() -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of the capital, or the main town, of every country in the table, in degrees.
+
+    To a tenth of a degree, after Natural Earth (public domain); where a state has several, the seat of government or
+    the largest. Do not change what comes back.
+    """
+    return {code: (float(lat), float(lon)) for code, _, _, lat, lon in _table()}
+
+
+def _table() -> tuple[tuple[str, ...], ...]:
+    import csv
+
+    return tuple(tuple(row) for row in csv.reader(_text("_targets_countries.csv").splitlines()))[1:]
 
 
 def _text(name: str) -> str:
