@@ -19,7 +19,7 @@ from tumen._load import load
 from tumen.case import new_case
 from tumen.errors import CaseError, LedgerError, MissingExtra, NoConvergence, RunError, TumenError, UnknownName
 
-COMMANDS = ("run", "check", "report", "new", "cases", "schema", "verify", "compare", "breakeven", "score")
+COMMANDS = ("run", "check", "report", "new", "cases", "read", "schema", "verify", "compare", "breakeven", "score")
 ESCAPE = "\x1b"
 
 

@@ -40,7 +40,7 @@ def _known(base: float = 112.7) -> Known:
     own |= {2011: 113, 2012: 75.7, 2013: 104}
     flows = np.array([[own.get(year, np.nan) for year in years]])
     none = np.full_like(flows, np.nan)
-    return Known(years, flows, none, none, np.array([2013]), np.array([base]), np.array([2014]), none)
+    return Known(years, flows, none, none, np.array([2013]), np.array([base]), np.array([2014]), none, none)
 
 
 def test_the_case_asks_the_panel_forecast(reference: Case, outcome: Any) -> None:
@@ -113,7 +113,7 @@ def test_a_paragraph_for_print() -> None:
     )
     assert "about once in 29 times (3.4%)" in said
     assert "extrapolated" in said
-    assert said.endswith("something new would have to add 23 % a year of growth every year until 2020.")
+    assert said.endswith("something new would have to add growth of 23 % a year, every year until 2020.")
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_member_does_not_trade_with_itself(tmp_path: Path) -> None:
 def test_the_command_forecasts_the_good_rows_and_tells_of_the_bad(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(face, "_model", lambda: walk)
+    monkeypatch.setattr(face, "_model", lambda _: walk)
     panel().to_csv(tmp_path / "panel.csv", index=False)
     products().to_csv(tmp_path / "gdp.csv", index=False)
     targets = written(tmp_path, GOOD, "x,RUS,CHN,2006-03,2005,-1,60,2010", "met,KAZ,China,2006,2005,8,5,2010")
@@ -212,7 +212,7 @@ def test_the_command_forecasts_the_good_rows_and_tells_of_the_bad(
 
 
 def test_the_command_forecasts_without_history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(face, "_model", lambda: walk)
+    monkeypatch.setattr(face, "_model", lambda _: walk)
     out = tmp_path / "out.csv"
     small = "small,RUS,PRK,2014-06,2013,0.098,1,2020"
     assert tumen(monkeypatch, "target", "forecast", written(tmp_path, GOOD, small), "--out", out) == 0

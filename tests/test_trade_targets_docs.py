@@ -15,4 +15,4 @@ def test_the_page_runs() -> None:
     told: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     assert runner.run(test, out=told.append).failed == 0, "".join(told)
-    assert len(test.examples) == 11
+    assert len(test.examples) == 15

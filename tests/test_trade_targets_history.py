@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecast_support import lively, world
 from targets_support import GOOD, HEAD, panel, products, walk, written
 from tumen.errors import CaseError, MissingExtra
 from tumen.trade._targets_history import chained
@@ -24,6 +25,7 @@ ROWS = (
     "later,RUS,CHN,2011-06,2010,2,4,2015",
     "in the group,EAEU,RUS,2011-06,2011,2,4,2015",
 )
+WORLD = world()  # 153 pairs, so that there is a potential
 ODD = st.one_of(
     st.floats(min_value=0.0, max_value=1e12), st.sampled_from([np.nan, np.inf, -np.inf, -9.0, 0.0, 1e308])
 )  # fmt: skip
@@ -59,6 +61,69 @@ def test_nothing_of_the_announcement_s_year_or_later_changes_a_forecast(since: i
     after = table(targets, flows, gdp)
     same = targets.announced <= since
     assert [row for row, s in zip(after, same, strict=True) if s] == [r for r, s in zip(before, same, strict=True) if s]
+
+
+def told(targets: Targets, flows: pd.DataFrame, gdp: pd.DataFrame | None = None) -> list[str]:
+    """The rows of a forecast by the panel model, to the last bit."""
+    found = forecast_targets(targets, flows, gdp, parameters=(lively(1, last=1999), lively(2, last=2006)))
+    return found.to_csv(index=False, float_format="%.17g").splitlines()[1:]
+
+
+@given(since=st.sampled_from([2008, 2011]), data=st.data())
+@settings(max_examples=10)
+def test_nothing_of_the_world_in_the_announcement_s_year_or_later_changes_a_forecast(
+    since: int, data: st.DataObject
+) -> None:
+    """By the panel model, which looks at all countries: figures are changed, lost, and begun only then."""
+    targets, flows, gdp = made(*ROWS), WORLD.copy(), products()
+    before = told(targets, flows, gdp)
+    late = np.flatnonzero(flows["year"] >= since)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    values = flows["value"].to_numpy(copy=True)
+    values[late] *= rng.lognormal(0.0, data.draw(st.sampled_from([0.5, 4.0])), len(late))
+    odd = rng.choice(late, 200, replace=False)
+    values[odd] = rng.choice([np.nan, np.inf, -9.0, 0.0, 1e29, 1e-12], 200)
+    flows["value"] = values
+    flows = flows.drop(rng.choice(late, data.draw(st.integers(0, len(late))), replace=False))
+    gdp.loc[gdp["year"] >= since, "usd"] *= 3.0
+    new = [
+        (year, a, b, 77.0) for year in range(since, 2014) for a, b in (("MNG", "RUS"), ("RUS", "MNG"), ("MNG", "KOR"))
+    ]
+    flows = pd.concat([flows, pd.DataFrame(new, columns=list(flows))])
+    after = told(targets, flows, gdp)
+    same = targets.announced <= since
+    assert same.any()
+    assert [row for row, s in zip(after, same, strict=True) if s] == [r for r, s in zip(before, same, strict=True) if s]
+
+
+def test_other_pairs_figures_of_the_year_before_do_change_it() -> None:
+    targets, flows = made(*ROWS[:2]), WORLD.copy()
+    before = told(targets, flows)
+    flows.loc[(flows["year"] == 2007) & (flows["exporter"] == "CHN") & (flows["importer"] != "RUS"), "value"] *= 4.0
+    assert all(a != b for a, b in zip(before, told(targets, flows), strict=True))
+
+
+def test_the_model_s_forecast_does_not_depend_on_the_targets_beside_it() -> None:
+    every = told(made(*ROWS), WORLD)
+    assert [told(made(row), WORLD)[0] for row in ROWS] == every
+
+
+def test_gdp_changes_no_forecast_of_the_model_and_is_said_not_to() -> None:
+    targets, gdp = made(*ROWS), products()
+    taught = (lively(),)
+    plain = forecast_targets(targets, WORLD, parameters=taught)
+    with_gdp = forecast_targets(targets, WORLD, gdp, parameters=taught)
+    pd.testing.assert_frame_equal(plain, with_gdp, check_exact=True)
+    assert plain.attrs["notes"] == ()
+    assert with_gdp.attrs["notes"] == ("GDP was read and checked, and is not used: it made forecasts no better",)
+    gdp.loc[0, "iso3"] = "CHN"
+    with pytest.raises(CaseError, match="GDP is given more than once"):
+        forecast_targets(targets, WORLD, gdp, parameters=taught)
+
+
+def test_targets_before_the_oldest_parameters_are_told_of() -> None:
+    found = forecast_targets(made(*ROWS), parameters=(lively(last=2008),))
+    assert found.attrs["notes"] == ("3 targets announced before 2010: the model learnt from years to 2008 for them",)
 
 
 def test_the_year_before_the_announcement_does_change_it() -> None:
@@ -180,20 +245,6 @@ def test_an_old_history_is_told() -> None:
     found = forecast_targets(made("x,RUS,CHN,2024-07,2023,65,100,2030"), panel(), predict=walk)
     assert found["history_used"].tolist() == ["1998-2014"]
     assert found["note"].tolist() == ["the history ends 10 years before the announcement"]
-
-
-def test_a_term_learnt_from_targets_has_the_last_word_but_not_certainty() -> None:
-    asked: list[list[int]] = []
-
-    def learnt(chance: np.ndarray, announced: np.ndarray) -> np.ndarray:
-        asked.append(announced.tolist())
-        return np.where(announced < 2010, 0.0, chance / 2)
-
-    plain = forecast_targets(made(*ROWS), predict=walk)["probability"]
-    found = forecast_targets(made(*ROWS), predict=walk, learnt=learnt)["probability"]
-    assert asked == [[2008, 2008, 2008, 2011, 2011]]
-    assert found[:3].tolist() == [0.001] * 3
-    np.testing.assert_allclose(found[3:], plain[3:] / 2)
 
 
 def test_ten_thousand_targets_are_quick(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The commands of announced trade targets: `tumen target forecast` and `tumen target score`."""
+"""The commands of announced trade targets: `tumen target forecast`, `score` and `estimate`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ History = Annotated[
 ]
 
 
-@app.command(epilog="Example: `tumen target forecast targets.csv --history panel.csv --gdp gdp.csv --out chances.csv`")
+@app.command(epilog="Example: `tumen target forecast targets.csv --history panel.csv --out chances.csv`")
 def forecast(
     targets: Annotated[Path, typer.Argument(metavar="TARGETS.csv", help="One announced target a row.")],
     out_: Annotated[
@@ -35,23 +35,31 @@ def forecast(
     ],
     history: History = None,
     gdp: Annotated[
-        Path | None, typer.Option(metavar="GDP", help="iso3,year,indicator,usd: rows `gdp`, in dollars.")
+        Path | None,
+        typer.Option(
+            metavar="GDP",
+            help="iso3,year,indicator,usd: rows `gdp`, in dollars. Read and checked, but not used by the model.",
+        ),
     ] = None,
     in_year: Annotated[
         bool, typer.Option("--in-year", help="Met in the target year itself, not in any year up to it.")
     ] = False,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(metavar="PARAMETERS.json", help="What `tumen target estimate` wrote. Default: the shipped ones."),
+    ] = None,
 ) -> None:
     """The chance that each announced target of two-way trade is met, as it stood at the announcement.
 
     TARGETS.csv has the columns id, country_a, country_b, announced_date, base_year, base_value_usd_bn,
     target_value_usd_bn, target_year; others are ignored. Countries are ISO letters or names; groups such as ASEAN are
-    allowed. Of the history and the GDPs, figures of the announcement's year and later are dropped. Rows that cannot be
+    allowed. Of the history, figures of the announcement's year and later are dropped. Rows that cannot be
     used are told of by line, the others are still forecast, and the exit code is then 1.
     """
     from tumen.trade.targets import forecast_targets, read_targets
 
     read, problems = read_targets(targets)
-    found = forecast_targets(read, history, gdp, in_year=in_year)
+    found = forecast_targets(read, history, gdp, in_year=in_year, parameters=parameters)
     _write(found, out_)
     _tell(found.attrs["notes"])
     out.print(f"{len(read)} targets forecast. Written: {out_}", highlight=False, markup=False)
@@ -87,6 +95,55 @@ def score(
         _write(found.to_frame(), out_)
         out.print(f"Written: {out_}", highlight=False, markup=False)
     _end(problems)
+
+
+@app.command(epilog="Example: `tumen target estimate panel.parquet --out parameters.json --vintages 2003,2013`")
+def estimate(
+    panel: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PANEL", help="year,exporter,importer,value (or imports_musd), in MUSD; CSV or Parquet."
+        ),
+    ],
+    out_: Annotated[Path, typer.Option("--out", metavar="PARAMETERS.json", help="For `tumen target forecast`.")],
+    vintages: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YEARS",
+            help="Last years of the figures used, with commas between. Default: those of the shipped parameters, as "
+            "far as the panel goes, and its last year.",
+        ),
+    ] = None,
+) -> None:
+    """Estimate the forecast's parameters anew, on a panel of the world's bilateral trade.
+
+    A forecast is made with the newest vintage that is at least two years older than the announcement. The panel needs
+    30 years before each vintage, and 100 pairs of countries in a year for their gap to potential. Some ten seconds a
+    vintage for 8,000 pairs.
+    """
+    from tumen._files import write_atomically
+    from tumen.trade.forecast import estimate_vintages, read_flow_panel, to_json
+
+    years = None if vintages is None else _years(vintages)
+    read = read_flow_panel(panel)
+    _tell(read.notes)
+    out.print(repr(read), highlight=False, markup=False)
+    with err.status("vintages estimated: 0") as status:
+
+        def show(what: str, done: int, total: int) -> None:
+            status.update(f"{what} estimated: {done} of {total}")
+
+        found = estimate_vintages(read, years, show)
+    write_atomically(out_, to_json(found).encode())
+    said = ", ".join(str(one.last) for one in found)
+    out.print(f"Estimated to {said}. Written: {out_}", highlight=False, markup=False)
+
+
+def _years(text: str) -> list[int]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words or not all(word.isdecimal() and len(word) == 4 for word in words):
+        raise typer.BadParameter(f"{text!r}; expected years with commas between, as 2003,2013", param_hint="--vintages")
+    return [int(word) for word in words]
 
 
 def _tell(lines: Iterable[str]) -> None:

@@ -60,7 +60,7 @@ def crossing(
 
     margins: what gives by how much each draw passes, (draw,), at a value. A draw passes at zero and above.
     tolerance: how narrow the bracket has to be, in units of the lever; the ends of the error's interval are found to
-        five times that.
+    five times that.
     """
     curve = _Curve(margins)
     points = sorted(set(grid))

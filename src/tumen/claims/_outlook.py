@@ -131,7 +131,7 @@ def _would_take(answer: Answer, year: int) -> list[str]:
     for row in answer.breakevens:
         if row.named and row.value is not None:
             size = format_value(row.value, row.unit)
-            return [f"For even odds, something new would have to add {size} of growth every year until {year}."]
+            return [f"For even odds, something new would have to add growth of {size}, every year until {year}."]
         if row.named:
             return [
                 f"No growth within {format_value(row.low, row.unit)} to {format_value(row.high, row.unit)} does it."
@@ -167,5 +167,5 @@ def _known(case: Case, name: str, base: _Base) -> Known:
     none = np.full_like(flows, np.nan)
     return Known(
         years=years, flows=flows, gdp_a=none, gdp_b=none, base_year=np.array([base.year]), base=np.array([base.value]),
-        announced=np.array([case.as_of.year]), gap=none,
+        announced=np.array([case.as_of.year]), gap=none, rise=none,
     )  # fmt: skip

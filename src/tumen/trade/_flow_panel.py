@@ -2,9 +2,9 @@
 
 With F_abt the flow of a pair in a year, both directions, and d_ab the great-circle distance between the capitals,
 
-    ln F_abt = m_t + u_at + u_bt + γ_t (ln d_ab − mean) + e_abt
+    ln F_abt = m_t + u_at + u_bt + γ_t (ln d_ab − mean_t) + e_abt
 
-is fitted in each year by itself, with an effect for every country, so that nothing of a later year can enter. e is the
+is fitted in each year by itself, with an effect for every country, so that nothing of another year can enter. e is the
 gap to potential: its level says how much two countries trade for their sizes and their distance, its change what
 happened to the pair alone. Structural gravity in its symmetric form (Anderson and van Wincoop 2003). The fit minimises
 absolute deviations beyond 0.3 and squares within (Huber 1964), by four rounds of reweighted least squares, since a few
@@ -46,7 +46,9 @@ class FlowPanel:
 
     years: consecutive. countries: codes. a, b: places of each pair's countries, a < b, (pair,). flows: nominal MUSD in
     both directions, NaN where there is no figure, (pair, year). gap: log flow less its gravity potential, (pair, year),
-    NaN where there is no flow, no capital is known, or too few pairs have figures in the year.
+    NaN where there is no flow, no capital is known, or too few pairs have figures in the year. rise: growth of both
+    countries' trade since the year before, less twice that of the world's, in logs, over the pairs that have figures in
+    both years, (pair, year); NaN as the gap. notes: what of a file was not read, in words.
     """
 
     years: tuple[int, ...]
@@ -54,15 +56,20 @@ class FlowPanel:
     a: IntArray
     b: IntArray
     flows: Array
+    notes: tuple[str, ...] = ()
     gap: Array = field(init=False)
+    rise: Array = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gap", _gaps(self))
-        for array in (self.a, self.b, self.flows, self.gap):
+        object.__setattr__(self, "rise", _rises(self))
+        for array in (self.a, self.b, self.flows, self.gap, self.rise):
             array.setflags(write=False)
 
     def __repr__(self) -> str:
         figures = int(np.isfinite(self.flows).sum())
+        if not figures:
+            return "no two-way flows"
         return (
             f"{figures:,} two-way flows of {len(self.a):,} pairs of {len(self.countries)} countries, "
             f"{self.years[0]}-{self.years[-1]}"
@@ -77,7 +84,7 @@ class FlowPanel:
         return int(found[0]) if found.size else -1
 
 
-def flow_panel(first: int, countries: Sequence[str], cube: Array) -> FlowPanel:
+def flow_panel(first: int, countries: Sequence[str], cube: Array, notes: tuple[str, ...] = ()) -> FlowPanel:
     """The panel from directed flows in MUSD, (year, exporter, importer), NaN for none; a sum needs both directions."""
     cube = _lasting(cube)
     both = cube + cube.transpose(0, 2, 1)
@@ -86,7 +93,8 @@ def flow_panel(first: int, countries: Sequence[str], cube: Array) -> FlowPanel:
     flows = both[:, i, j].T
     some = np.isfinite(flows).any(axis=1)
     years = tuple(range(first, first + len(cube)))
-    return FlowPanel(years, tuple(countries), i[some].astype(np.int64), j[some].astype(np.int64), flows[some])
+    a, b = i[some].astype(np.int64), j[some].astype(np.int64)
+    return FlowPanel(years, tuple(countries), a, b, flows[some], notes)
 
 
 def read_flow_panel(source: Path | str | pd.DataFrame, before: int = 9999) -> FlowPanel:
@@ -98,7 +106,7 @@ def read_flow_panel(source: Path | str | pd.DataFrame, before: int = 9999) -> Fl
     from tumen.trade._targets_history import read_panel
 
     table = read_panel(source, tuple(capitals()), before)
-    return flow_panel(table.first, tuple(table.places), table.values[:, :-1, :-1])
+    return flow_panel(table.first, tuple(table.places), table.values[:, :-1, :-1], table.notes)
 
 
 def _lasting(cube: Array) -> Array:
@@ -121,14 +129,31 @@ def log_distance(a: Sequence[str], b: Sequence[str]) -> Array:
 def _gaps(panel: FlowPanel) -> Array:
     distance = log_distance([panel.countries[i] for i in panel.a], [panel.countries[j] for j in panel.b])
     located = np.isfinite(distance)
-    mean = float(distance[located].mean()) if located.any() else 0.0
     gap = np.full(panel.flows.shape, np.nan)
     for column in range(panel.flows.shape[1]):
         rows = np.flatnonzero(np.isfinite(panel.flows[:, column]) & located)
         if len(rows) >= _FEWEST:
             log_flow = np.log(panel.flows[rows, column])
-            gap[rows, column] = _residual(log_flow, panel.a[rows], panel.b[rows], distance[rows] - mean)
+            apart = distance[rows] - distance[rows].mean()  # of this year's pairs: which others come later is not known
+            gap[rows, column] = _residual(log_flow, panel.a[rows], panel.b[rows], apart)
     return gap
+
+
+def _rises(panel: FlowPanel) -> Array:
+    rise = np.full(panel.flows.shape, np.nan)
+    n = len(panel.countries)
+    for column in range(1, panel.flows.shape[1]):
+        before, now = panel.flows[:, column - 1], panel.flows[:, column]
+        both = np.isfinite(before) & np.isfinite(now)
+        if both.sum() < _FEWEST:
+            continue
+        ends = np.concatenate([panel.a[both], panel.b[both]])
+        old, new = (np.bincount(ends, np.tile(flows[both], 2), n) for flows in (before, now))
+        traded = (old > 0) & (new > 0)
+        growth = np.log(np.where(traded, new, 1.0)) - np.log(np.where(traded, old, 1.0))
+        world = math.log(now[both].sum()) - math.log(before[both].sum())
+        rise[:, column] = np.where(np.isfinite(now), growth[panel.a] + growth[panel.b] - 2 * world, np.nan)
+    return rise
 
 
 def _residual(log_flow: Array, a: IntArray, b: IntArray, distance: Array) -> Array:

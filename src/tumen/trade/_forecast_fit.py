@@ -6,10 +6,11 @@ For a pair at origin t, with features x (`_forecast_features.py`),
 
 W is what happened to all: the median change of all pairs of the panel from t to t + h. It is forecast by h times the
 median over years of the yearly median change (since 1950; the median, since the inflation of the 1970s would else
-decide), with the past deviations from that as its distribution. b and c are estimated on changes less W by maximum
-likelihood of Student's t, every pair with the same weight; the quantiles of the residuals Z replace the t. Location and
-scale are ridge-penalised at standardised features. Features are held to their 1st to 99th percentile in the panel, and
-stand at their median where they are not known.
+decide), with the past deviations from that as its distribution, widened about their median as a Student t predictive
+widens a normal: with n the windows of h years that do not overlap, by sqrt(1 + 1/n) and t quantiles with n − 1 degrees
+of freedom. b and c are estimated on changes less W by maximum likelihood of Student's t, every pair with the same
+weight; the quantiles of the residuals Z replace the t. Location and scale are ridge-penalised at standardised features.
+Features are held to their 1st to 99th percentile in the panel, and stand at their median where they are not known.
 
 Three sets of features are estimated, for what may be known: `base` (the size alone), `own` (a pair's history) and
 `world` (and its gap to potential, which takes the world's panel). All at horizons of 1 to 20 years; numbers for years
@@ -21,16 +22,19 @@ the panel's correlations of 1 to 10 years; for W likewise. A random walk has κ 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tumen.errors import CaseError
 from tumen.trade._flow_panel import FlowPanel
 from tumen.trade._forecast_features import FEATURES, eligible, features
-from tumen.trade._forecast_parameters import HORIZONS, SETS, TABLED, Horizon, Parameters
+from tumen.trade._forecast_parameters import HORIZONS, SETS, TABLED, VINTAGES, Horizon, Parameters
 
-__all__ = ["Taught", "estimate", "taught_by"]
+__all__ = ["Taught", "estimate", "estimate_vintages", "taught_by"]
 
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -39,6 +43,9 @@ IntArray = npt.NDArray[np.int64]
 _RIDGE = 1e-3
 _CUT = 0.001  # of the changes at either end is held to the rest's, in the likelihood
 _FIRST = 1959  # the first origin with ten years behind it
+_FEWEST = 10  # figures of a correlation
+_NORMAL = 8.0  # log degrees of freedom by which a t is a normal, where more would make no difference
+_LEAST_ORIGINS, _LEAST_YEARS = 1000, 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +70,13 @@ def taught_by(
     """What the pairs (default: all) teach up to the year `last`, at these horizons and at one year."""
     columns = panel.years.index(last) + 1
     chosen = np.ones(len(panel.a), dtype=np.bool_) if pairs is None else pairs
-    flows, gap, years = panel.flows[chosen, :columns], panel.gap[chosen, :columns], panel.years[:columns]
+    flows, gap, rise = (each[chosen, :columns] for each in (panel.flows, panel.gap, panel.rise))
+    years = panel.years[:columns]
     log_flow = np.log(flows)
     rows = eligible(flows) & (np.array(years) >= _FIRST)
     large = np.nan_to_num(flows) >= 10.0
     common = {h: _medians(log_flow, large, h) for h in sorted({1, *horizons}) if h < columns}
-    return Taught(years, last, rows, features(flows, gap, years), log_flow, common)
+    return Taught(years, last, rows, features(flows, gap, rise, years), log_flow, common)
 
 
 def estimate(
@@ -84,11 +92,16 @@ def estimate(
     horizons, sets: what to estimate; fewer take less time. Raises ValueError where the panel is too short or too small
     to teach anything.
     """
-    known = taught_by(panel, panel.years[-1] if last is None else last, pairs, horizons)
-    if int(known.rows.sum()) < 1000 or len(known.years) < 30:
+    until = last if last is not None else panel.years[-1] if panel.years else 0
+    if until not in panel.years:
+        span = f"it has {panel.years[0]} to {panel.years[-1]}" if panel.years else "it has no flows"
+        raise ValueError(f"the panel has no year {until}; {span}")
+    known = taught_by(panel, until, pairs, horizons)
+    origins = int(known.rows.sum())
+    if origins < _LEAST_ORIGINS or len(known.years) < _LEAST_YEARS:
         raise ValueError(
-            f"the panel has {int(known.rows.sum())} origins in {len(known.years)} years; expected at least 1,000, of "
-            "10 MUSD or more with five figures in the ten years before, and 30 years"
+            f"the panel has {origins:,} origins in {len(known.years)} years; expected at least {_LEAST_ORIGINS:,}, of "
+            f"10 MUSD or more with five figures in the ten years before, and {_LEAST_YEARS} years"
         )
     flat = known.x[:, known.rows]
     centre = np.nanmedian(flat, axis=1)
@@ -101,7 +114,8 @@ def estimate(
         if h not in known.common or not np.isfinite(known.common[h]).any():
             break
         found = known.common[h][np.isfinite(known.common[h])] - h * drift
-        shocks.append(np.quantile(found, TABLED))
+        middle = float(np.median(found))
+        shocks.append(middle + (np.quantile(found, TABLED) - middle) * _widened(len(found) / h))
         for name in sets:
             fitted, residual = _fitted(known, h, name, centre, low, high)
             by_set[name].append(fitted)
@@ -112,6 +126,46 @@ def estimate(
         sets={name: tuple(rows) for name, rows in by_set.items()},
         lasting=_lasting(scores), lasting_common=_lasting(known.common),
     )  # fmt: skip
+
+
+def estimate_vintages(
+    panel: FlowPanel, vintages: Sequence[int] | None = None, progress: Callable[[str, int, int], None] | None = None
+) -> tuple[Parameters, ...]:
+    """The parameters that a panel teaches up to each of several years, oldest first.
+
+    vintages: the last years; default those of the parameters that come with the package, as far as the panel goes and
+    is long enough, and its own last year. progress: told what is done, `(what, done, of how many)`. Raises CaseError
+    with all years that the panel cannot teach.
+    """
+    asked = sorted(set(_usual(panel) if vintages is None else vintages))
+    found, problems = [], []
+    for done, last in enumerate(asked):
+        if progress is not None:
+            progress("vintages", done, len(asked))
+        try:
+            found.append(estimate(panel, last))
+        except ValueError as error:
+            problems.append(f"vintage {last}: {error}")
+    if problems or not found:
+        raise CaseError(problems or ["there is no vintage to estimate; expected last years, as 2003"])
+    return tuple(found)
+
+
+def _usual(panel: FlowPanel) -> list[int]:
+    if not panel.years:
+        raise CaseError(["the panel has no two-way flow between countries that are known here"])
+    first, last = panel.years[0] + _LEAST_YEARS - 1, panel.years[-1]
+    return [*(year for year in VINTAGES if first <= year < last), last]
+
+
+def _widened(windows: float) -> Array:
+    """By how much few windows leave open what is common: a Student t predictive over a normal, by level."""
+    from scipy.special import ndtri, stdtrit
+
+    levels = np.array(TABLED)
+    z = np.where(levels == 0.5, 1.0, ndtri(levels))
+    ratio = np.where(levels == 0.5, 1.0, stdtrit(max(windows - 1, 2.0), levels) / z)
+    return np.asarray(math.sqrt(1 + 1 / max(windows, 1.0)) * ratio)
 
 
 def _medians(log_flow: Array, large: BoolArray, h: int) -> Array:
@@ -147,14 +201,14 @@ def _location_scale(at: Array, spread: Array, y: Array, weight: Array) -> tuple[
     from scipy.optimize import minimize
     from scipy.special import digamma, gammaln
 
-    sizes = [np.maximum(part.std(axis=1), 1e-9) for part in (at, spread)]
+    sizes = [np.where(part.std(axis=1) > 1e-9, part.std(axis=1), 1.0) for part in (at, spread)]
     one = np.ones((1, len(y)))
     x, v = (np.concatenate([one, part / s[:, None]]) for part, s in zip((at, spread), sizes, strict=True))
     p, q = len(x), len(v)
     held = np.clip(y, *np.quantile(y, [_CUT, 1 - _CUT]))
 
     def loss(theta: Array) -> tuple[float, Array]:
-        b, c, extra = theta[:p], theta[p : p + q], float(np.exp(theta[-1]))
+        b, c, extra = theta[:p], theta[p : p + q], float(np.exp(min(theta[-1], _NORMAL)))
         nu = 2.0 + extra
         log_scale = np.clip(c @ v, -6.0, 3.0)
         r = (held - b @ x) * np.exp(-log_scale)
@@ -165,7 +219,11 @@ def _location_scale(at: Array, spread: Array, y: Array, weight: Array) -> tuple[
         by_nu = 0.5 * (digamma((nu + 1) / 2) - digamma(nu / 2) - 1 / nu - np.log(u)) + (nu + 1) / 2 * r * r / nu**2 / u
         held_back = np.concatenate([[0.0], b[1:], [0.0], c[1:], [0.0]])
         slope = np.concatenate(
-            [-(x @ (pull * np.exp(-log_scale))), v @ (weight - pull * r), [-(weight @ by_nu) * extra]]
+            [
+                -(x @ (pull * np.exp(-log_scale))),
+                v @ (weight - pull * r),
+                [-(weight @ by_nu) * extra * (theta[-1] < _NORMAL)],
+            ]
         )
         return float(-(weight @ log_density) + _RIDGE * held_back @ held_back), slope + 2 * _RIDGE * held_back
 
@@ -187,14 +245,19 @@ def _normal_scores(z: Array) -> Array:
 
 
 def _lasting(series: dict[int, Array]) -> float:
-    """κ of corr(g_h, g_k) = (h / k)^κ, by least squares through the origin on logs, over horizons of 1 to 10 years."""
+    """κ of corr(g_h, g_k) = (h / k)^κ, by least squares through the origin on logs, over horizons of 1 to 10 years.
+
+    A random walk's where there is but one horizon.
+    """
     short = [h for h in series if h <= 10]
     top = bottom = 0.0
     for i, h in enumerate(short):
         for k in short[i + 1 :]:
             both = np.isfinite(series[h]) & np.isfinite(series[k])
+            if int(both.sum()) < _FEWEST:
+                continue
             r = float(np.corrcoef(series[h][both], series[k][both])[0, 1])
             ratio = float(np.log(h / k))
             top += ratio * float(np.log(max(r, 0.01)))
             bottom += ratio * ratio
-    return min(max(top / bottom, 0.05), 2.0)
+    return min(max(top / bottom, 0.05), 2.0) if bottom else 0.5

@@ -14,17 +14,18 @@ only how restless the pair was: a base of other statistics cannot be set against
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from tumen.trade._forecast_features import FEATURES, features
-from tumen.trade._forecast_parameters import SETS, TABLED, Parameters, shipped, vintage
+from tumen.trade._forecast_features import FEATURES, features, size
+from tumen.trade._forecast_parameters import SETS, TABLED, Horizon, Parameters, shipped, vintage
 from tumen.trade._known import Known
 
-__all__ = ["MOST_YEARS", "Asked", "Predicted", "asked", "paths", "predict", "simulate"]
+__all__ = ["MOST_YEARS", "Asked", "Predicted", "asked", "changes", "predict", "quantiles", "simulate"]
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -32,7 +33,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 POINTS, _KEY = 4096, 20140506
 MOST_YEARS = 20
-_BATCH = 128  # questions at a time
+_BATCH = 32  # questions at a time, so that their points stay in the processor's cache
 _LOG_LIMIT = 600.0
 _TAIL = 0.25  # of Student's t with four degrees of freedom: quantiles grow as (1 / tail)^(1/4)
 _BASES = (500.0, 500_000.0)  # MUSD: the bases of the announced targets that the forecast was tested on
@@ -43,14 +44,15 @@ _GROWTH, _LONGEST = 0.7, 12  # log growth needed a year, and years, of nearly al
 class Asked:
     """Questions as the model sees them: arrays (n,), features (feature, n).
 
-    origin: the year that is built on. base: the flow there, MUSD. years: from there to the last, at most 20. passed:
-    the greatest flow in years after the base that the history has. vintage: whose parameters. which: the set.
+    origin: the year that is built on. log_base: log of the flow there, MUSD. years: from there to the last, at most 20.
+    log_passed: log of the greatest flow in years after the base that the history has, −inf where it has none. vintage:
+    whose parameters. which: the set of features.
     """
 
     origin: IntArray
-    base: Array
+    log_base: Array
     years: IntArray
-    passed: Array
+    log_passed: Array
     x: Array
     which: tuple[str, ...]
     vintage: IntArray
@@ -84,28 +86,34 @@ def predict(known: Known, target: Array, by: IntArray, parameters: tuple[Paramet
     """
     taught = shipped() if parameters is None else parameters
     questions = asked(known, by, taught)
-    n = len(questions.base)
-    reached, in_year, tabled = np.zeros(n), np.zeros(n), np.zeros((n, len(TABLED)))
-    log_ratio = np.log(target) - np.log(questions.base)
+    n = len(questions.log_base)
+    reached, in_year, log_tabled = np.zeros(n), np.zeros(n), np.repeat(questions.log_base[:, None], len(TABLED), axis=1)
+    needed = np.log(target) - questions.log_base
     keys = [(v, w, int(h)) for v, w, h in zip(questions.vintage, questions.which, questions.years, strict=True)]
-    for key, rows in sorted(_places(keys).items()):
-        own, years = taught[key[0]], key[2]
-        for start in range(0, len(rows), _BATCH):
-            some = rows[start : start + _BATCH]
-            if years == 0:
+    for (v, which, years), rows in sorted(_places(keys).items()):
+        for some in np.split(rows, range(_BATCH, len(rows), _BATCH)):
+            if years == 0:  # the history already tells of the last year
+                reached[some] = in_year[some] = needed[some] <= 0
                 continue
-            flows = paths(own, key[1], questions.x[:, some], years)
-            hit = flows >= log_ratio[some, None, None]
-            reached[some], in_year[some] = hit.any(axis=2).mean(axis=1), hit[:, :, -1].mean(axis=1)
-            logs = np.quantile(flows[:, :, -1], TABLED, axis=1).T + np.log(questions.base[some])[:, None]
-            tabled[some] = np.exp(np.clip(logs, -_LOG_LIMIT, _LOG_LIMIT))
-    now = questions.years == 0  # the history already tells of the last year
-    tabled[now], in_year[now] = questions.base[now, None], (log_ratio[now] <= 0).astype(np.float64)
-    reached[now] = in_year[now]
-    reached[questions.passed >= target] = 1.0
-    needed = np.log(target / known.base) / np.maximum(by - known.base_year, 1)
-    outside = (known.base < _BASES[0]) | (known.base > _BASES[1]) | (needed > _GROWTH)
-    return Predicted(reached, in_year, outside | (by - known.base_year > _LONGEST), tabled)
+            hit = np.zeros((len(some), POINTS), dtype=np.bool_)
+            for change in changes(taught[v], which, questions.x[:, some], years):
+                now = change >= needed[some, None]
+                hit |= now
+            reached[some], in_year[some] = hit.mean(axis=1), now.mean(axis=1)
+            log_tabled[some] += quantiles(change, TABLED)
+    reached[questions.log_passed >= np.log(target)] = 1.0
+    ahead = by - known.base_year
+    steep = np.log(target) - np.log(known.base) > _GROWTH * np.maximum(ahead, 1)
+    outside = (known.base < _BASES[0]) | (known.base > _BASES[1]) | steep | (ahead > _LONGEST)
+    return Predicted(reached, in_year, outside, np.exp(np.clip(log_tabled, -_LOG_LIMIT, _LOG_LIMIT)))
+
+
+def quantiles(drawn: Array, levels: Sequence[float]) -> Array:
+    """Quantiles of each row, (n, level); the same as those of numpy, of which all at once take longer."""
+    ordered, at = np.sort(drawn, axis=1), np.array(levels) * (drawn.shape[1] - 1)
+    low = np.minimum(at.astype(np.int64), drawn.shape[1] - 2)
+    share = at - low
+    return np.asarray(ordered[:, low] * (1 - share) + ordered[:, low + 1] * share)
 
 
 def _places(keys: list[tuple[int, str, int]]) -> dict[tuple[int, str, int], IntArray]:
@@ -117,54 +125,54 @@ def _places(keys: list[tuple[int, str, int]]) -> dict[tuple[int, str, int], IntA
 
 def asked(known: Known, by: IntArray, parameters: tuple[Parameters, ...]) -> Asked:
     """The questions as the model sees them."""
-    years = np.array(known.years)
-    there = np.isfinite(known.flows)
+    years, rows = np.array(known.years), np.arange(len(by))
+    log_flow = np.log(known.flows)
+    there = np.isfinite(log_flow) & (years <= by[:, None])
     last = np.where(there.any(axis=1), there.shape[1] - 1 - there[:, ::-1].argmax(axis=1), -1)
-    rows, base_column = np.arange(len(last)), known.base_year - years[0]
-    at_base = known.flows[rows, np.clip(base_column, 0, len(years) - 1)]
-    later = (last > base_column) & np.isfinite(at_base)
-    growth = np.where(later, known.flows[rows, last] / np.where(later, at_base, 1.0), 1.0)
-    scaled = known.base[:, None] * known.flows / np.where(later, at_base, np.nan)[:, None]
-    after = (np.arange(len(years)) > base_column[:, None]) & (years <= by[:, None]) & there
-    passed = np.where(after & later[:, None], np.nan_to_num(scaled), 0.0).max(axis=1)
-    origin = np.where(later, np.minimum(years[last], by), known.base_year)
-    base = known.base * np.where(later, np.where(years[last] <= by, growth, _ratio_in(known, by, at_base)), 1.0)
-    x = features(known.flows, known.gap, known.years)[:, rows, last]
-    fresh = (last >= 0) & (years[last] >= known.base_year)
+    column = known.base_year - years[0]
+    inside = np.clip(column, 0, len(years) - 1)
+    has_base = (column == inside) & there[rows, inside]
+    later = has_base & (last > column)
+    grown = log_flow - np.where(has_base, log_flow[rows, inside], 0.0)[:, None]  # the base moves with the history
+    after = there & later[:, None] & (years > known.base_year[:, None])
+    log_base = np.log(known.base)
+    log_passed = log_base + np.where(after, grown, -np.inf).max(axis=1)
+    log_base = log_base + np.where(later, grown[rows, last], 0.0)
+    origin = np.where(later, years[last], known.base_year)
+    x = features(known.flows, known.gap, known.rise, known.years)[:, rows, last]
+    fresh = later | (has_base & (last == column))
     x = np.where(fresh | (np.array(FEATURES) == "restless")[:, None], x, np.nan)
     x[:, last < 0] = np.nan
-    x[FEATURES.index("size")] = features(base[:, None], np.full((len(base), 1), np.nan), (2000,))[0, :, 0]
-    x[FEATURES.index("size")] -= 0.03 * (origin - 2000)
-    which = tuple(_best(column) for column in x.T)
-    oldest = [vintage(parameters, int(a)) for a in known.announced]
-    years_to_go = np.clip(by - origin, 0, MOST_YEARS)
-    return Asked(origin, base, years_to_go, passed, x, which, np.array(oldest, dtype=np.int64))
+    x[FEATURES.index("size")] = size(log_base, origin)
+    oldest = {year: vintage(parameters, year) for year in set(known.announced.tolist())}
+    own = np.array([oldest[year] for year in known.announced.tolist()], dtype=np.int64)
+    return Asked(origin, log_base, np.clip(by - origin, 0, MOST_YEARS), log_passed, x, _richest(x), own)
 
 
-def _ratio_in(known: Known, by: IntArray, at_base: Array) -> Array:
-    column = np.clip(by - known.years[0], 0, len(known.years) - 1)
-    found = known.flows[np.arange(len(by)), column] / np.where(np.isfinite(at_base), at_base, 1.0)
-    return np.where(np.isfinite(found), found, 1.0)
+def _richest(x: Array) -> tuple[str, ...]:
+    """The richest set of features that are known, (n,)."""
+    found = np.full(x.shape[1], "base", dtype=object)
+    for name in ("own", "world"):
+        found[np.isfinite(x[[FEATURES.index(f) for f in SETS[name][0]]]).all(axis=0)] = name
+    return tuple(found.tolist())
 
 
-def _best(x: Array) -> str:
-    """The richest set of features that are known."""
-    for name in ("world", "own"):
-        if all(np.isfinite(x[FEATURES.index(f)]) for f in SETS[name][0]):
-            return name
-    return "base"
+def changes(
+    own: Parameters, which: str, x: Array, years: int, normals: tuple[Array, Array] | None = None
+) -> Iterator[Array]:
+    """Log change since the origin, (n, point), after one year, after two, to `years`.
 
-
-def paths(own: Parameters, which: str, x: Array, years: int, normals: tuple[Array, Array] | None = None) -> Array:
-    """Log change since the origin, (n, point, year) for one to `years` years; x (feature, n), NaN where not known.
-
-    normals: of the pair and in common, (point, year) each; default the fixed points.
+    x: features (feature, n), NaN where not known. normals: of the pair and in common, (point, year) each; default the
+    fixed points.
     """
     held = np.clip(np.where(np.isfinite(x), x, own.centre[:, None]), own.low[:, None], own.high[:, None])
-    away = held - own.centre[:, None]
-    location, scale = location_scale(own, which, away, years)
-    luck, common = _luck(own, which, years, normals or _points(years))
-    return np.asarray(location[:, None, :] + scale[:, None, :] * luck + common)
+    location, scale = location_scale(own, which, held - own.centre[:, None], years)
+    luck, common = _fixed(own, which) if normals is None else _luck(own, which, normals)
+    for h in range(years):
+        change = scale[:, h, None] * luck[h]
+        change += common[h]
+        change += location[:, h, None]
+        yield change
 
 
 def simulate(known: Known, pair: Array, common: Array, parameters: tuple[Parameters, ...] | None = None) -> Array:
@@ -182,7 +190,11 @@ def simulate(known: Known, pair: Array, common: Array, parameters: tuple[Paramet
     years = min(pair.shape[1], MOST_YEARS)
     question = asked(known, known.base_year + years, taught)
     own, which = taught[int(question.vintage[0])], question.which[0]
-    drawn = paths(own, which, question.x, years, (pair[:, :years], common[:, :years]))[0]
+    if question.origin[0] != known.base_year[0]:
+        raise ValueError(f"the history goes on after the base year {known.base_year[0]}; end it there")
+    drawn = np.stack(
+        [c[0] for c in changes(own, which, question.x, years, (pair[:, :years], common[:, :years]))], axis=1
+    )
     later = own.drift * np.arange(1, pair.shape[1] - years + 1)
     return np.concatenate([drawn, drawn[:, -1:] + later], axis=1)
 
@@ -191,41 +203,53 @@ def location_scale(own: Parameters, which: str, away: Array, years: int) -> tupl
     """Location without what is common, and scale, (n, year); away: features less their centre."""
     rows = own.sets[which]
     places = [[FEATURES.index(f) for f in names] for names in SETS[which]]
-    location = np.stack([h.location[0] + h.location[1:] @ away[places[0]] for h in rows], axis=1)
-    log_scale = np.stack([h.log_scale[0] + h.log_scale[1:] @ away[places[1]] for h in rows], axis=1)
-    weights = _between(tuple(h.years for h in rows), years)
-    return location @ weights, np.exp(log_scale @ weights)
+    location = np.stack([_linear(h.location, away[places[0]]) for h in rows], axis=1)
+    log_scale = np.stack([_linear(h.log_scale, away[places[1]]) for h in rows], axis=1)
+    return _between(location, rows, years), np.exp(_between(log_scale, rows, years))
+
+
+def _linear(coefficients: Array, x: Array) -> Array:
+    """Constant and slopes at x (feature, n); term by term, since matrix products round by what else is asked."""
+    found = np.full(x.shape[1], coefficients[0])
+    for slope, row in zip(coefficients[1:], x, strict=True):
+        found += slope * row
+    return found
+
+
+def _between(table: Array, rows: tuple[Horizon, ...], years: int) -> Array:
+    """By year, (..., year), what was estimated at some horizons, (..., horizon); at either end it stays."""
+    horizons = np.array([h.years for h in rows], dtype=np.float64)
+    at = np.interp(np.arange(1, years + 1), horizons, np.arange(len(horizons)))
+    low = at.astype(np.int64)
+    share = at - low
+    return np.asarray(table[..., low] * (1 - share) + table[..., np.minimum(low + 1, len(rows) - 1)] * share)
+
+
+def _luck(own: Parameters, which: str, normals: tuple[Array, Array]) -> tuple[Array, Array]:
+    """A pair's luck Z, and what happens to all, h drift + W_h; (year, point) each."""
+    rows, years = own.sets[which], normals[0].shape[1]
+    residual = _between(np.stack([h.residual for h in rows], axis=1), rows, years)
+    shocks = _between(own.shocks.T, rows, years)
+    luck = _read(residual, _gaussian(normals[0], own.lasting))
+    common = _read(shocks, _gaussian(normals[1], own.lasting_common)) + own.drift * np.arange(1, years + 1)
+    return np.ascontiguousarray(luck.T), np.ascontiguousarray(common.T)
+
+
+@lru_cache(maxsize=32)
+def _fixed(own: Parameters, which: str) -> tuple[Array, Array]:
+    """The luck at the fixed points, for 20 years, (year, point)."""
+    return _luck(own, which, _points())
 
 
 @cache
-def _between(horizons: tuple[int, ...], years: int) -> Array:
-    """Weights (horizon, year) that interpolate what was estimated at some horizons; beyond the last it stays."""
-    unit = np.eye(len(horizons))
-    return np.stack([np.interp(np.arange(1, years + 1), horizons, row) for row in unit])
-
-
-def _luck(own: Parameters, which: str, years: int, normals: tuple[Array, Array]) -> tuple[Array, Array]:
-    """A pair's luck Z (point, year), and what happens to all, h drift + W_h."""
-    rows = own.sets[which]
-    weights = _between(tuple(h.years for h in rows), years)
-    pair, world = normals
-    residual = np.stack([h.residual for h in rows], axis=1) @ weights
-    shocks = own.shocks.T @ weights
-    luck, common = (_read(table, _gaussian(z, kappa)) for table, z, kappa in (
-        (residual, pair, own.lasting), (shocks, world, own.lasting_common)
-    ))  # fmt: skip
-    return luck, common + own.drift * np.arange(1, years + 1)
-
-
-@cache
-def _points(years: int) -> tuple[Array, Array]:
+def _points() -> tuple[Array, Array]:
     """Standard normals, (point, year) for the pair and for what is common."""
     from scipy.special import ndtri
 
     strata = ndtri((np.arange(POINTS) + 0.5) / POINTS)
     shuffle = np.random.Generator(np.random.Philox(key=_KEY))
     z = np.stack([shuffle.permutation(strata) for _ in range(2 * MOST_YEARS)], axis=1)
-    return z[:, 0 : 2 * years : 2], z[:, 1 : 2 * years : 2]
+    return z[:, 0::2], z[:, 1::2]
 
 
 def _gaussian(new: Array, kappa: float) -> Array:

@@ -23,7 +23,7 @@ class Known:
     years: calendar years of the columns, consecutive. flows: two-way flow, NaN after what may be known. gdp_a, gdp_b:
     GDP of the two sides. base_year, base: the flow as the question states it, which gives the level, where the history
     gives the growth. announced: the year of the question, of which nothing is known but the base. gap: log flow less
-    its gravity potential, which takes the world's panel.
+    its gravity potential, rise: growth of both countries' trade beyond the world's; both take the world's panel.
     """
 
     years: tuple[int, ...]
@@ -34,6 +34,7 @@ class Known:
     base: Array
     announced: IntArray
     gap: Array
+    rise: Array
 
 
 class Prediction(Protocol):

@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tumen.errors import CaseError, MissingExtra, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Years", "existing", "header", "is_parquet", "layout_of", "number", "pieces", "wanted_years", "year_in"]
+__all__ = [
+    "Years",
+    "existing",
+    "header",
+    "is_parquet",
+    "labels_of",
+    "layout_of",
+    "number",
+    "pieces",
+    "wanted_years",
+    "year_in",
+]
 
 Years = Iterable[int] | int | None
 _ROWS = 1_000_000  # of a piece
@@ -110,7 +122,7 @@ def _raw(path: Path, numbers: Sequence[str], labels: Sequence[str]) -> Iterator[
         for batch in _parquet().ParquetFile(path).iter_batches(batch_size=_ROWS, columns=columns):
             frame: pd.DataFrame = batch.to_pandas()
             for name in labels:
-                frame[name] = frame[name].astype(object).fillna("").astype(str).str.strip()
+                frame[name] = labels_of(frame[name])
             yield frame
         return
     voids = dict.fromkeys(numbers, _VOID) | {name: [] for name in labels}
@@ -119,8 +131,17 @@ def _raw(path: Path, numbers: Sequence[str], labels: Sequence[str]) -> Iterator[
     ) as reader:
         for frame in reader:
             for name in labels:
-                frame[name] = frame[name].str.strip()
+                frame[name] = labels_of(frame[name])
             yield frame
+
+
+def labels_of(column: pd.Series[str]) -> npt.NDArray[np.object_]:
+    """Labels as text without blanks at the ends, "" where there is none; each that occurs is looked at once."""
+    import pandas as pd
+
+    which, names = pd.factorize(column.to_numpy(dtype=object))
+    plain = np.array([*(str(name).strip() for name in names), ""], dtype=object)
+    return np.asarray(plain[which], dtype=object)
 
 
 def number(column: pd.Series[float], dropped: Counter[str]) -> pd.Series[float]:

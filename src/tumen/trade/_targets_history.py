@@ -28,7 +28,7 @@ import numpy.typing as npt
 from tumen.errors import CaseError, did_you_mean
 from tumen.trade._flow_panel import flow_panel
 from tumen.trade._known import Known
-from tumen.trade._loaders_read import existing, header, is_parquet, layout_of, number, pieces
+from tumen.trade._loaders_read import existing, header, is_parquet, labels_of, layout_of, number, pieces
 from tumen.trade._targets_places import capitals, code_of
 from tumen.trade._targets_read import Targets
 
@@ -50,7 +50,7 @@ _GDP: Mapping[str, Sequence[str]] = {
 }
 _MOST = 1e30  # above any amount in any currency; sums of such amounts cannot overflow
 _LOG_MOST = 300.0
-_POTENTIAL = 12  # years before an announcement in which a gap to potential still matters
+_POTENTIAL = 10  # years up to the last of a history in which a gap to potential matters
 _LINKED = 0.5  # of each year's sum, by members with figures in both years
 
 
@@ -94,12 +94,11 @@ def read_panel(source: Path | str | pd.DataFrame, codes: Iterable[str], before: 
     keep = (year < before) & np.isfinite(value) & (sold >= 0) & (bought >= 0) & (sold != bought)
     name = _name(source)
     if not keep.any():
-        notes = (*_told(name, dropped), f"{name}: has no figure between countries of these targets before {before}")
-        return Table(before, place, np.full((0, len(place) + 1, len(place) + 1), np.nan), notes)
+        return Table(before, place, np.full((0, len(place) + 1, len(place) + 1), np.nan), _told(name, dropped))
     first = int(year[keep].min())
-    size = len(place) + 1
-    cell = np.ravel_multi_index((year[keep] - first, sold[keep], bought[keep]), (before - first, size, size))
-    values, times = _summed(cell, value[keep], (before - first, size, size))
+    shape = (int(year[keep].max()) + 1 - first, len(place) + 1, len(place) + 1)
+    cell = np.ravel_multi_index((year[keep] - first, sold[keep], bought[keep]), shape)
+    values, times = _summed(cell, value[keep], shape)
     if "sector" not in rows and (times > 1).any():
         names = [*place, ""]
         twice = [f"{first + y} {names[e]} to {names[i]}" for y, e, i in np.argwhere(times > 1)]
@@ -150,8 +149,11 @@ def what_was_known(
     before = int(targets.announced.max())
     flows = None if history is None else read_panel(history, capitals(), before)  # potential takes the world's panel
     product = None if gdp is None else read_gdp(gdp, codes, before)
-    notes = tuple(note for table in (flows, product) if table is not None for note in table.notes)
-    return known(targets, flows, product), notes
+    seen = known(targets, flows, product)
+    notes = [note for table in (flows, product) if table is not None for note in table.notes]
+    if history is not None and not np.isfinite(seen.flows).any():
+        notes.append(f"{_name(history)}: has no figure between countries of these targets before their announcement")
+    return seen, tuple(notes)
 
 
 def known(targets: Targets, flows: Table | None, gdp: Table | None) -> Known:
@@ -168,44 +170,47 @@ def known(targets: Targets, flows: Table | None, gdp: Table | None) -> Known:
         cube, a, b = flows.during(years), flows.at(lone_a), flows.at(lone_b)
         found[plain] = (cube[:, a, b] + cube[:, b, a]).T
         _chain_flows(found, cube, flows, sides, np.flatnonzero(~plain), targets.announced - years[0])
-    since = int(targets.announced.min()) - _POTENTIAL
-    gap = _gaps(flows, years, plain, (lone_a, lone_b), since)
     if gdp is not None:
         table = gdp.during(years)
         gdp_a[plain], gdp_b[plain] = table[:, gdp.at(lone_a)].T, table[:, gdp.at(lone_b)].T
         for k, filled in ((0, gdp_a), (1, gdp_b)):
             _chain_gdp(filled, table, gdp, [s[k] for s in sides], np.flatnonzero(~plain), targets.announced - years[0])
-    gap[np.array(years) >= targets.announced[:, None]] = np.nan
-    gap.setflags(write=False)
     for filled in (found, gdp_a, gdp_b):
         filled[np.array(years) >= targets.announced[:, None]] = np.nan
         filled[~(filled > 0)] = np.nan  # no growth can be taken from nothing
         filled.setflags(write=False)
+    gap, rise = np.full(shape, np.nan), np.full(shape, np.nan)
+    if flows is not None:
+        seen = _of_the_world(flows, years, (lone_a, lone_b), found[plain], targets.base_year[plain])
+        gap[plain], rise[plain] = seen
+    gap.setflags(write=False)
+    rise.setflags(write=False)
     return Known(
         years=years, flows=found, gdp_a=gdp_a, gdp_b=gdp_b, base_year=targets.base_year, base=targets.base,
-        announced=targets.announced, gap=gap,
+        announced=targets.announced, gap=gap, rise=rise,
     )  # fmt: skip
 
 
-def _gaps(
-    flows: Table | None, years: tuple[int, ...], plain: npt.NDArray[np.bool_],
-    lone: tuple[list[str], list[str]], since: int,
-) -> Array:  # fmt: skip
-    """How far each single pair's flow stands above its gravity potential, (target, year); each year by itself."""
-    gap = np.full((len(plain), len(years)), np.nan)
-    skipped = 0 if flows is None else max(since - flows.first, 0)
-    if flows is None or len(flows.values) <= skipped:
-        return gap
-    panel = flow_panel(flows.first + skipped, tuple(flows.places), flows.values[skipped:, :-1, :-1])
+def _of_the_world(
+    flows: Table, years: tuple[int, ...], pairs: tuple[list[str], list[str]], known_flows: Array, base_year: IntArray
+) -> tuple[Array, Array]:
+    """How far each pair's known flow stands above its gravity potential, and its countries' rise, (pair, year).
+
+    Of the ten years up to the last of every history that reaches its base year: no other is looked at.
+    """
+    gap, rise = np.full(known_flows.shape, np.nan), np.full(known_flows.shape, np.nan)
+    there = np.isfinite(known_flows)
+    last = np.array(years)[there.shape[1] - 1 - there[:, ::-1].argmax(axis=1)]
+    used = last[there.any(axis=1) & (last >= base_year)]
+    if not used.size:
+        return gap, rise
+    some = range(max(int(used.min()) - _POTENTIAL, years[0]), int(used.max()) + 1)
+    panel = flow_panel(some[0], tuple(flows.places), flows.during(some)[:, :-1, :-1])
     place = {(panel.countries[a], panel.countries[b]): k for k, (a, b) in enumerate(zip(panel.a, panel.b, strict=True))}
-    first = panel.years[0] if panel.years else years[-1] + 1
-    low, high = max(years[0], first), min(years[-1] + 1, first + panel.gap.shape[1])
-    found = [place.get((min(a, b), max(a, b)), -1) for a, b in zip(*lone, strict=True)]
-    rows, there = np.flatnonzero(plain), np.array(found, dtype=np.int64)
-    if low < high:
-        kept = panel.gap[there[there >= 0], low - first : high - first]
-        gap[rows[there >= 0], low - years[0] : high - years[0]] = kept
-    return gap
+    at = np.array([place.get((min(a, b), max(a, b)), -1) for a, b in zip(*pairs, strict=True)], dtype=np.int64)
+    columns = slice(some[0] - years[0], some[0] - years[0] + panel.gap.shape[1])
+    gap[at >= 0, columns], rise[at >= 0, columns] = panel.gap[at[at >= 0]], panel.rise[at[at >= 0]]
+    return np.where(there, gap, np.nan), np.where(there, rise, np.nan)
 
 
 def chained(series: Array) -> Array:
@@ -282,7 +287,7 @@ def _rows(
         wanted = [c for c in (*layouts[kind], "sector") if c in source.columns]
         frame = source[wanted].copy()
         for label in (c for c in labels if c in frame):
-            frame[label] = frame[label].astype(object).fillna("").astype(str).str.strip()
+            frame[label] = labels_of(frame[label])
         return frame, kind
     path = existing(source)
     try:

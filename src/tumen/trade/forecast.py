@@ -7,7 +7,7 @@ rivals, limits) in the documentation of trade targets.
 
 >>> import numpy as np
 >>> none = np.full((1, 1), np.nan)
->>> known = Known((2013,), none, none, none, np.array([2013]), np.array([1000.0]), np.array([2014]), none)
+>>> known = Known((2013,), none, none, none, np.array([2013]), np.array([1000.0]), np.array([2014]), none, none)
 >>> found = predict(known, target=np.array([1500.0]), by=np.array([2018]))
 >>> bool(0.2 < found.in_year[0] < found.reached[0] < 0.7), bool(found.quantiles(0.9)[0] > 1500)
 (True, True)
@@ -21,29 +21,32 @@ import numpy as np
 import numpy.typing as npt
 
 from tumen.trade._flow_panel import FlowPanel, read_flow_panel
-from tumen.trade._forecast_features import FEATURES, features
-from tumen.trade._forecast_fit import estimate
-from tumen.trade._forecast_parameters import Parameters, from_json, shipped, to_json
-from tumen.trade._forecast_predict import Predicted, paths, predict, simulate
+from tumen.trade._forecast_features import features
+from tumen.trade._forecast_fit import estimate, estimate_vintages
+from tumen.trade._forecast_parameters import VINTAGES, Parameters, from_json, read_parameters, shipped, to_json
+from tumen.trade._forecast_predict import Predicted, changes, predict, quantiles, simulate
 from tumen.trade._known import Known
 
 __all__ = [
+    "VINTAGES",
     "FlowPanel",
     "Known",
     "Parameters",
     "Predicted",
     "backtest",
     "estimate",
+    "estimate_vintages",
     "from_json",
     "predict",
     "read_flow_panel",
+    "read_parameters",
     "shipped",
     "simulate",
     "to_json",
 ]
 
 Array = npt.NDArray[np.float64]
-_BATCH = 256
+_BATCH = 32
 
 
 def backtest(
@@ -61,12 +64,12 @@ def backtest(
     """
     own = estimate(panel, origin, taught, horizons=tuple(horizons), sets=("world",))
     column = panel.years.index(origin) + 1
-    x = features(panel.flows[asked, :column], panel.gap[asked, :column], panel.years[:column])[:, :, -1]
+    flows, gap, rise = (each[asked, :column] for each in (panel.flows, panel.gap, panel.rise))
+    x = features(flows, gap, rise, panel.years[:column])[:, :, -1]
     x = np.where(np.isfinite(x), x, own.centre[:, None])
-    assert len(x) == len(FEATURES)
     found = np.empty((len(asked), len(horizons), len(levels)))
     for start in range(0, len(asked), _BATCH):
-        drawn = paths(own, "world", x[:, start : start + _BATCH], max(horizons))
-        for k, h in enumerate(horizons):
-            found[start : start + _BATCH, k] = np.quantile(drawn[:, :, h - 1], levels, axis=1).T
+        for h, drawn in enumerate(changes(own, "world", x[:, start : start + _BATCH], max(horizons)), 1):
+            if h in horizons:
+                found[start : start + _BATCH, horizons.index(h)] = quantiles(drawn, levels)
     return found

@@ -2,8 +2,9 @@
 
 "Met" is to be at or above the target in any year up to the target year, or, in the stricter reading (`in_year`), in the
 target year itself. The level is the base that the announcement states; growth and its uncertainty come from the panel
-model (`tumen.trade.forecast`), with the pair's own history and the GDPs up to the year before the announcement where
-they are given. A probability is never surer than 1 in 1,000 either way: targets are mistyped and redefined, too.
+model (`tumen.trade.forecast`), with the pair's own history and its gap to potential up to the year before the
+announcement where a panel is given. A probability is never surer than 1 in 1,000 either way: targets are mistyped and
+redefined, too.
 
 >>> import pandas as pd
 >>> from tumen.trade.targets import growth
@@ -13,13 +14,14 @@ they are given. A probability is never surer than 1 in 1,000 either way: targets
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from tumen.trade._forecast_parameters import LAG
 from tumen.trade._known import Known, Predict, Prediction
 from tumen.trade._targets_history import what_was_known
 from tumen.trade._targets_read import COLUMNS, Targets, growth, read_targets
@@ -28,14 +30,15 @@ from tumen.trade._targets_score import Outcomes, TargetScores, read_outcomes, sc
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tumen.trade._forecast_parameters import Parameters
+
 __all__ = [
-    "COLUMNS", "SUREST", "Known", "Learnt", "Outcomes", "Predict", "Prediction", "TargetScores", "Targets",
+    "COLUMNS", "SUREST", "Known", "Outcomes", "Predict", "Prediction", "TargetScores", "Targets",
     "forecast_targets", "growth", "read_outcomes", "read_targets", "score_targets", "what_was_known",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-Learnt = Callable[[Array, IntArray], Array]  # probabilities and years of announcement to probabilities
 
 SUREST = 0.001  # the least probability that is stated, and the least distance from 1
 _SMALL = 100.0  # MUSD; below every base of the targets that the model was tested on
@@ -50,35 +53,40 @@ def forecast_targets(
     *,
     in_year: bool = False,
     predict: Predict | None = None,
-    learnt: Learnt | None = None,
+    parameters: Path | str | tuple[Parameters, ...] | None = None,
 ) -> pd.DataFrame:
     """The chance that each target is met, and the range of trade in its year.
 
     history: a panel of flows, `year, exporter, importer` and `value` or `imports_musd`, both in MUSD, what the importer
-    reports; a file or a table. gdp: `iso3, year, usd`, and perhaps `indicator`, of which `gdp` is read. Of both,
-    figures of the announcement's year and later are dropped. in_year: the stricter reading. predict: the model;
-    default `tumen.trade.forecast.predict`. learnt: what is made of the model's probability, given the year of the
-    announcement; default nothing.
+    reports; a file or a table. gdp: `iso3, year, usd`, and perhaps `indicator`, of which `gdp` is read; the model that
+    comes with the package does not use it. Of both, figures of the announcement's year and later are dropped. in_year:
+    the stricter reading. predict: the model; default `tumen.trade.forecast.predict`. parameters: its parameters, or the
+    file that `tumen target estimate` wrote; default those that come with the package.
 
     Returns `id, probability, p05, p50, p95` (of trade in the target year, USD bn), `growth_needed` (a year, from the
     base, as a fraction), `history_used` ("1992-2013", or "none") and `note`; `attrs["notes"]` says what of the files
-    was not read. Raises CaseError for a panel that cannot be used, MissingExtra for Parquet without pyarrow.
+    was not read, or not used. Raises CaseError for a panel or parameters that cannot be used, MissingExtra for Parquet
+    without pyarrow.
     """
     import pandas as pd
 
+    from tumen.trade import forecast
+
+    taught = forecast.read_parameters(parameters) if isinstance(parameters, (Path, str)) else parameters
     seen, notes = what_was_known(targets, history, gdp)
+    if predict is None:
+        notes = (*notes, *_of_the_model(targets, taught or forecast.shipped(), gdp=gdp is not None))
+        predict = _model(taught)
     table: dict[str, object] = {"id": list(targets.ids)}
     if seen is None:
         table |= {name: np.empty(0) for name in ("probability", "p05", "p50", "p95", "growth_needed")}
         table |= {"history_used": [], "note": []}
     else:
-        found = (predict or _model())(seen, targets.target, targets.by)
+        found = predict(seen, targets.target, targets.by)
         chance = np.array(found.in_year if in_year else found.reached, dtype=np.float64)
         met = targets.target <= targets.base
         if not in_year:
             chance[met] = 1.0
-        if learnt is not None:
-            chance = np.where(met, chance, learnt(chance, targets.announced))
         table["probability"] = np.clip(chance, SUREST, 1.0 - SUREST)
         for name, level in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
             table[name] = np.asarray(found.quantiles(level)) / 1e3
@@ -90,11 +98,22 @@ def forecast_targets(
     return frame
 
 
-def _model() -> Predict:
-    from importlib import import_module
+def _model(parameters: tuple[Parameters, ...] | None) -> Predict:
+    from tumen.trade.forecast import predict
 
-    model: Predict = import_module("tumen.trade.forecast").predict
-    return model
+    return partial(predict, parameters=parameters)
+
+
+def _of_the_model(targets: Targets, parameters: tuple[Parameters, ...], *, gdp: bool) -> list[str]:
+    """What to know of all forecasts of the panel model, in words."""
+    found = ["GDP was read and checked, and is not used: it made forecasts no better"] if gdp and len(targets) else []
+    oldest = parameters[0].last
+    early = int((targets.announced < oldest + LAG).sum())
+    if early:
+        found.append(
+            f"{early} targets announced before {oldest + LAG}: the model learnt from years to {oldest} for them"
+        )
+    return found
 
 
 def _used(seen: Known) -> list[str]:
