@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -181,10 +181,10 @@ class _Work:
             merged = merge(done.chunks)
             breakevens = claims.gathered(case, questions, done.breakevens)
         with self._stage("answers"):
-            drivers, engines = (
-                _drivers(questions, merged, settings.seed),
-                _engines(case, questions, merged, settings.seed),
-            )
+            with ThreadPoolExecutor(1) as beside:  # both are nearly all numpy, which lets the other go on
+                shares = beside.submit(_engines, case, questions, merged, settings.seed)
+                drivers = _drivers(questions, merged, settings.seed)
+                engines = shares.result()
             answers = {
                 asked.name: replace(
                     self._answer(asked, merged, breakevens[asked.name], own, first),
