@@ -58,6 +58,8 @@ def forecast(
     """
     from tumen.trade.targets import forecast_targets, read_targets
 
+    _fresh(out_, targets, history, gdp)
+
     read, problems = read_targets(targets)
     found = forecast_targets(read, history, gdp, in_year=in_year, parameters=parameters)
     _write(found, out_)
@@ -86,6 +88,9 @@ def score(
     `met` and `met_in_target_year` are yes, no or unknown.
     """
     from tumen.trade.targets import read_outcomes, score_targets
+
+    if out_ is not None:
+        _fresh(out_, targets, forecasts, history)
 
     read, outcomes, problems = read_outcomes(targets)
     found = score_targets(read, outcomes, forecasts, history, in_year=in_year, due_by=due_by)
@@ -123,6 +128,8 @@ def estimate(
     """
     from tumen._files import write_atomically
     from tumen.trade.forecast import estimate_vintages, read_flow_panel, to_json
+
+    _fresh(out_, panel)
 
     years = None if vintages is None else _years(vintages)
     read = read_flow_panel(panel)
@@ -162,6 +169,16 @@ def _end(problems: tuple[str, ...]) -> None:
 def _plain(text: str) -> str:
     """A text without characters that would steer the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _fresh(path: Path, *read: Path | None) -> None:
+    """Refuse an output that is a folder, or one of the files that are read. Raises CaseError."""
+    from tumen.errors import CaseError
+
+    if path.is_dir():
+        raise CaseError([f"{path}: is a folder; name a file with --out"])
+    if any(other is not None and other.exists() and path.exists() and path.samefile(other) for other in read):
+        raise CaseError([f"{path}: is read by this command, and would be lost; name another file with --out"])
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:

@@ -99,7 +99,8 @@ def lever_breakevens(
         if bracket is not None:
             a, b, fa, fb = grid[bracket], grid[bracket + 1], float(medians[bracket]), float(medians[bracket + 1])
             exactly = named and not asked.measure.costly
-            crossing = float(_refine(asked, values, a, b, fa, fb) if exactly else secant(a, b, fa, fb))
+            inside = secant(a, b, fa, fb) if fa and fb else _by_share(a, b, curve[a], curve[b])
+            crossing = float(_refine(asked, values, a, b, fa, fb) if exactly else inside)
         if named or crossing is not None:
             quantity = case.parameter(lever).quantity
             found[asked.name] = Breakeven(
@@ -107,6 +108,13 @@ def lever_breakevens(
                 tuple(curve[point] for point in sorted(curve)), named=named, chosen=quantity.lever is not None,
             )  # fmt: skip
     return found
+
+
+def _by_share(a: float, b: float, passes_a: float, passes_b: float) -> float:
+    """Where half of the draws pass, between two values of a lever: for margins in whole steps, whose median is zero."""
+    if passes_a == passes_b:
+        return 0.5 * (a + b)
+    return a + min(max((0.5 - passes_a) / (passes_b - passes_a), 0.0), 1.0) * (b - a)
 
 
 def _still(asked: Question, outcomes: Sequence[Sequence[Outcome]]) -> bool:

@@ -140,7 +140,9 @@ def score_targets(
     if due_by is not None:
         scored &= targets.by <= due_by
     if not scored.any():
-        raise CaseError(["no target has both a forecast and a known outcome; compare the ids of the two files"])
+        late = f", and is due by {due_by}" if due_by is not None else ""
+        what = f"no target has both a forecast and a known outcome{late}; compare the ids of the two files"
+        raise CaseError([f"{what}, or name a later year" if late else what])
     unknown = int((~np.isfinite(met)).sum())
     if unknown:
         notes = (*notes, f"{unknown} targets have no known outcome and are not scored")

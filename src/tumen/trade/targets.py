@@ -41,8 +41,9 @@ Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 SUREST = 0.001  # the least probability that is stated, and the least distance from 1
-_SMALL = 100.0  # MUSD; below every base of the targets that the model was tested on
+_SMALL = 500.0  # MUSD; below every base of the targets that the model was tested on
 _LATELY = 10  # years before the last one of a history in which gaps are worth a word
+_STRANGE = 30.0  # times that a base is of its history, or the history of the base
 _STALE = 3  # years from the end of the history to the announcement's year that are worth a word
 
 
@@ -137,12 +138,19 @@ def _notes(targets: Targets, seen: Known, found: Prediction, *, in_year: bool, h
     gaps = last - since + 1 - (np.isfinite(seen.flows) & lately).sum(axis=1)
     age = targets.announced - (seen.years[0] + last)
     figures = [np.isfinite(g).sum(axis=1) for g in (seen.gdp_a, seen.gdp_b)]
+    ratio = _to_history(seen)
+    strange = (ratio > _STRANGE) | (ratio < 1 / _STRANGE)
     notes = []
     for i in range(len(targets)):
         said = []
         if targets.target[i] <= targets.base[i]:
             said.append(
                 "already met: the target is not above the base" + (", but may be lost again" if in_year else "")
+            )
+        if strange[i]:
+            said.append(
+                f"the base is {ratio[i]:,.3g} times the history's figure of {seen.base_year[i]}: are both in the units "
+                "that are asked for?"
             )
         if found.extrapolated[i]:
             said.append(_extrapolated(float(targets.base[i])))
@@ -159,7 +167,15 @@ def _notes(targets: Targets, seen: Known, found: Prediction, *, in_year: bool, h
     return notes
 
 
+def _to_history(seen: Known) -> Array:
+    """The base over the history's figure of its year, (n,); 1 where there is none."""
+    column = seen.base_year - seen.years[0]
+    inside = np.clip(column, 0, len(seen.years) - 1)
+    own = np.where(column == inside, seen.flows[np.arange(len(inside)), inside], np.nan)
+    return np.where(np.isfinite(own), seen.base / np.where(np.isfinite(own), own, 1.0), 1.0)
+
+
 def _extrapolated(base: float) -> str:
     if base < _SMALL:
-        return f"extrapolated: a base of USD {base / 1e3:g} bn is below every base that the model was tested on"
-    return "extrapolated: outside of what the model was estimated on"
+        return f"extrapolated: a base of USD {base / 1e3:g} bn is below that of every target that tested the model"
+    return "extrapolated: no announced target like it has tested the model"
