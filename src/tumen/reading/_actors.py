@@ -1,17 +1,19 @@
-"""The states that a sentence names, by ISO codes: by name, demonym, capital or seat of government, place, or leader.
+"""The states that a sentence names, by ISO codes: by name, demonym, capital or seat of government, place, firm, or leader.
 
-The tables are `data/states.csv`, `leaders.csv` (with the years in which a name stands for a state), `groups.csv` and
-`organisations.csv`. A surname that many bear counts only once the whole name has been on the page.
-"""
+The tables are `data/states.csv`, `companies.csv`, `leaders.csv` (with the years in which a name stands for a state),
+`groups.csv`, `organisations.csv` and `other_names.csv` (names such as `South China Sea`, which stand for none); the rules
+that tell `Vienna talks` or `a British newspaper` from a state are in `actors.toml`. A surname that many bear counts only
+once the whole name has been on the page.
+"""  # noqa: E501
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
 
-from tumen.reading._tables import folded, records, words
+from tumen.reading._names import Meaning, leader_names, leaders, lookup, places, rules, whole_leaders
+from tumen.reading._tables import folded, records
 
 __all__ = ["Mention", "codes", "codes_in", "find_actors", "leaders_in", "whole_names"]
 
@@ -20,7 +22,8 @@ __all__ = ["Mention", "codes", "codes_in", "find_actors", "leaders_in", "whole_n
 class Mention:
     """A state in a sentence: its place there, its codes, and how it is named.
 
-    `how` is name, demonym, seat, place, leader, group or organisation (which has no codes).
+    `how` is name, demonym, seat, place, firm, leader, group, organisation or other. The last two have no codes, nor
+    has a firm that stands for no state.
     """
 
     start: int
@@ -30,130 +33,143 @@ class Mention:
     text: str
 
 
-# Names that are words, persons or places elsewhere too: they count after a word of place only.
-_AFTER_PLACE_WORDS = frozenset(
-    """Mary Bata Muse Tete Clark Pemba Tanga Faw Tema Boke Lagos Elk Santos Wellington Sucre Bahia Kish Brody Salta Arun
-    Terai Beira Kent Cork Perth Bali Thrace Brest Krk Poti Naryn Osh Trabzon Homs Idku""".split()  # noqa: SIM905
-)
 _PLACE_WORDS = re.compile(
-    r"\b(?:near|in|to|at|from|of|between|and|via|through|around|outside|port of|city of)\s+$", re.I
+    r"\b(?:near|in|to|at|from|of|between|and|via|through|around|outside|port of|city of|reach|reaches|visit(?:ed|s)?)\s+$",  # noqa: E501
+    re.IGNORECASE,
 )
-_NO_ACTOR = re.compile(
-    r"^(?:ian|an)?[- ](?:crisis|war|conflict|civil war|question|issue|language|descent|cuisine|school|invasion|annexation)\b"  # noqa: E501
+_DATELINE = re.compile(
+    r"(?:, [A-Z][\w.]+)?(?:,? \(?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?(?: \d{1,2})?"
+    r"(?:,? \d{4})?\)?)?(?: [(/][A-Za-z][\w /.-]+[)/])? (?:--?|\|) "
 )
-
-
-_Names = Mapping[str, tuple[str, ...]]
-
-
-def _by_letters(names: Iterable[str]) -> _Names:
-    """Names by their first two letters, longer ones first, to be looked up where a word begins."""
-    found: dict[str, list[str]] = {}
-    for name in sorted(names, key=len, reverse=True):
-        found.setdefault(name[:2], []).append(name)
-    return {letters: tuple(group) for letters, group in found.items()}
-
-
-def _places(names: _Names, plain: str) -> Iterator[tuple[int, str]]:
-    """Where which names stand, the longest at each place, none within another."""
-    past = 0
-    for start in _starts(plain):
-        if start < past:
-            continue
-        for name in names.get(plain[start : start + 2], ()):
-            if plain.startswith(name, start) and not plain[start + len(name) : start + len(name) + 1].isalpha():
-                yield start, name
-                past = start + len(name)
-                break
-
-
-@lru_cache(maxsize=2048)
-def _starts(plain: str) -> tuple[int, ...]:
-    return tuple(match.start() for match in re.finditer(r"(?<!\w)[A-Za-z]", plain))
-
-
-@cache
-def _lookup() -> tuple[_Names, Mapping[str, tuple[str, tuple[str, ...]]]]:
-    """All names of states and places, and what each stands for."""
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for row in records("states"):
-        for column, how in (("names", "name"), ("demonyms", "demonym"), ("seats", "seat"), ("places", "place")):
-            for name in words(row[column] or ""):
-                found.setdefault(folded(name), (how, (row["code"],)))
-    for row in records("groups"):
-        for name in words(row["names"]):
-            found[folded(name)] = ("group", tuple(row["codes"].split()))
-    for row in records("organisations"):
-        for name in words(row["names"]):
-            found[folded(name)] = ("organisation", ())
-    found["Korean"] = found["Korea"] = ("korean", ())
-    return _by_letters(found), found
-
-
-@cache
-def _leaders() -> tuple[_Names, Mapping[str, tuple[tuple[str, int, int, bool], ...]]]:
-    """The names of all leaders, and for each name the states and years; `True` marks a surname that many bear."""
-    found: dict[str, list[tuple[str, int, int, bool]]] = {}
-    for row in records("leaders"):
-        years = int(row["from"] or 0), int(row["to"] or 9999)
-        for name in words(row["names"]):
-            found.setdefault(folded(name), []).append((row["code"], *years, False))
-        if row["short"] and row["short"] not in words(row["names"]):
-            found.setdefault(folded(row["short"]), []).append((row["code"], *years, True))
-    return _by_letters(found), {name: tuple(rows) for name, rows in found.items()}
-
-
-@cache
-def _short_of() -> Mapping[str, tuple[str, str]]:
-    """Each whole name of a leader to the state and the short surname."""
-    return {folded(name): (row["code"], row["short"]) for row in records("leaders") if row["short"] for name in words(row["names"])}  # fmt: skip  # noqa: E501
+_MEETING = re.compile(r"-[A-Z]\w+ (?:summit|talks|meeting)")
+_NEXT_NAME = re.compile(r"[ -](?:[A-Z]|Korea|East|West|of\b|coast|bank\b)")
+_TOTAL = re.compile(
+    r"'s\b|, | S\.?A\b| and [A-Z]| (?:said|says|will|has|had|is|was|plans|signed|agreed|holds|owns|hopes|wants|took|won|sold|bought|withdrew|left|quit|pulled|joined|began|started|would|could|may|might|can|also|found|pumps|operates|leads|chief|executives?|E&P|of France)\b"  # noqa: E501
+)
+_A = re.compile(r"\b[Aa]n? $")
+_HALF = {"North": (0,), "South": (1,), "North-South": (0, 1), "South-North": (1, 0)}
 
 
 def find_actors(text: str, year: int, known: Collection[tuple[str, str]] = (), page: Collection[str] = ()) -> tuple[Mention, ...]:  # fmt: skip  # noqa: E501
     """The states that a text names, in their order.
 
     `year` picks the leaders of the time, `known` are the surnames whose whole names the page has given, with their
-    states, and `page` the states that the page names (so that "Korean" can be told).
+    states, and `page` the states that the page names, the one named most first (so that "Korean" can be told).
     """
     plain, found = folded(text), list[Mention]()
-    names, meaning = _lookup()
-    for start, name in _places(names, plain):
-        end = start + len(name)
-        how, states = meaning[name]
-        if how == "korean":
-            both = {"PRK", "KOR"} & set(page) or {"KOR"}
-            how, states = "group", tuple(sorted(both, reverse=True))
-        if name in _AFTER_PLACE_WORDS and not _PLACE_WORDS.search(plain[max(0, start - 20) : start]):
-            continue
-        if how in {"demonym", "name"} and _NO_ACTOR.match(plain[end : end + 30]):
-            continue
-        found.append(Mention(start, end, states, how, name))
-    for start, name in _places(_leaders()[0], plain):
+    names, meanings = lookup()
+    for start, name in places(names, plain):
+        meaning = _meant(plain, start, name, meanings[name], page)
+        if meaning is not None:
+            found.append(Mention(start, start + len(name), meaning.codes, meaning.how, name))
+    for start, name in places(leaders()[0], plain):
         end = start + len(name)
         if any(start < one.end and one.start < end for one in found):
             continue
-        for code, first, last, short in _leaders()[1][name]:
-            beside = re.match(r"-[A-Z]\w+ (?:summit|talks|meeting)", plain[end : end + 40])
-            if first <= year <= last and (not short or (name, code) in known or beside):
-                found.append(Mention(start, end, (code,), "leader", name))
-                break
+        code = _led(plain, start, name, year, known, page)
+        if code:
+            found.append(Mention(start, end, (code,), "leader", name))
     return tuple(sorted(found, key=lambda one: one.start))
 
 
-@cache
-def _whole() -> _Names:
-    return _by_letters(_short_of())
+def _meant(plain: str, start: int, name: str, choice: tuple[Meaning, ...], page: Collection[str]) -> Meaning | None:
+    """What a name means where it stands, or nothing where it stands for no state."""
+    meaning = _likeliest(choice, page)
+    end, how = start + len(name), meaning.how
+    if how in {"group", "organisation", "other"}:
+        return meaning
+    if how == "korean":
+        if _elsewhere(plain, start, end, name, "demonym"):
+            return None
+        both = {"PRK", "KOR"} & set(page) or {"KOR"}
+        return Meaning("group", tuple(sorted(both, reverse=True)))
+    if how == "half":
+        return _half(plain, start, end, name, page)
+    if how == "prefix":
+        joined = plain[end : end + 1] == "-" and plain[end + 1 : end + 2].isupper()
+        return Meaning("demonym", meaning.codes) if joined else None
+    if meaning.where == "page" and not set(meaning.codes) & set(page):
+        return None
+    if _elsewhere(plain, start, end, name, how):
+        return None
+    acts = meaning.where == "own" and not _A.search(plain[max(0, start - 4) : start])  # not `a Shell platform`
+    return Meaning("organisation", ()) if acts else meaning
+
+
+def _likeliest(choice: tuple[Meaning, ...], page: Collection[str]) -> Meaning:
+    """Of several states with a place or company of one name the one that the page names most, else the first."""
+    if len(choice) > 1:
+        for code in page:
+            for one in choice:
+                if code in one.codes:
+                    return one
+    return choice[0]
+
+
+def _half(plain: str, start: int, end: int, name: str, page: Collection[str]) -> Meaning | None:
+    """`the North`, `the South`: of Korea or of Sudan, where the page is about one of them."""
+    pair = ("PRK", "KOR") if "PRK" in page else ("SDN", "SSD") if {"SDN", "SSD"} <= set(page) else None
+    if pair is None or _NEXT_NAME.match(plain, end):
+        return None
+    if "-" not in name and not re.search(
+        r"(?:\b[Tt]he|\b[Nn]orth and|\b[Ss]outh and) $", plain[max(0, start - 12) : start]
+    ):
+        return None
+    return Meaning("group", tuple(pair[half] for half in _HALF[name]))
+
+
+def _elsewhere(plain: str, start: int, end: int, name: str, how: str) -> bool:
+    """Whether a name does not stand for its state where it stands."""
+    rule, before, after = rules(), plain[max(0, start - 70) : start], plain[end : end + 60]
+    if name in rule.after_place and not _PLACE_WORDS.search(before):
+        return True
+    if rule.after[how].match(after) or rule.before.search(before):
+        return True
+    if how == "demonym":
+        apposed = rule.apposed_after.match(after) is not None and rule.apposed_before.search(before) is not None
+        return apposed or (rule.border.match(after) is not None and rule.near.search(before) is not None)
+    if how == "firm":
+        return (name == "Total" and not _is_total(before, after)) or after.startswith(("-led", "-operated"))
+    if how in {"seat", "place"} or name in rule.venues:
+        if start == 0 and _DATELINE.match(after):
+            return True
+        if before.endswith("in "):
+            venue = name in rule.venues and not rule.rulers.search(before)
+            return venue or rule.learned.search(before) is not None
+    return False
+
+
+def _is_total(before: str, after: str) -> bool:
+    """Whether `Total` is the company: not where a sentence begins with a sum."""
+    inside = re.search(r"[\w,] $", before) is not None and not re.match(r" [A-Z]", after)
+    return inside or _TOTAL.match(after) is not None
+
+
+def _led(plain: str, start: int, name: str, year: int, known: Collection[tuple[str, str]], page: Collection[str]) -> str:  # fmt: skip  # noqa: E501
+    """The state that a leader's name stands for in a year; nothing for a surname alone that many bear."""
+    after = plain[start + len(name) : start + len(name) + 40]
+    if name == "May" and re.search(
+        r"\b(?:in|by|of|on|since|until|from|late|early|mid|last|next|\d+)[ -]$", plain[:start]
+    ):
+        return ""
+    fitting = [
+        one
+        for one in leaders()[1][name]
+        if one.first <= year <= one.last and (not one.short or (name, one.code) in known or _MEETING.match(after))
+    ]
+    on_page = [one for one in fitting if one.code in page]
+    best = max(on_page or fitting, key=lambda one: one.first, default=None)
+    return best.code if best else ""
 
 
 def whole_names(text: str) -> set[tuple[str, str]]:
     """The surnames, with their states, of the leaders whom a text gives with their whole names."""
-    plain = folded(text)
-    return {(_short_of()[name][1], _short_of()[name][0]) for _, name in _places(_whole(), plain)}
+    return {pair for _, name in places(whole_leaders(), folded(text)) for pair in leader_names()[name]}
 
 
 def leaders_in(text: str) -> tuple[str, ...]:
     """The names of leaders of any time that a text gives."""
-    return tuple(name for _, name in _places(_leaders()[0], folded(text)))
+    return tuple(name for _, name in places(leaders()[0], folded(text)))
 
 
 def codes_in(mentions: Iterable[Mention]) -> tuple[str, ...]:

@@ -26,9 +26,15 @@ VERBS = (
     "move|moves|send|sends|sent|receive|receives|get|gets|give|gives|put|puts|own|owns|generate|store|stretch|stretches|"
     "open|finish|begin|begins|start|starts|charge|charges|repay|repays|owe|owes|keep|keeps|yield|yields|fall|rise|drop)"
 )
+_HELPED = (
+    r"(?:(?:is|are|was|were|has|have|had|will|would|may|might|can|could|should|must)\s(?:also\s|now\s|not\s|to\s)?\w+"
+    r"|(?:undertaken|undertook|promised|agreed|offered|pledged|vowed|decided|refused)\sto\b"
+    r"|(?:says|said|expects|intends|plans|hopes|wants|aims|means)\s(?:that|it|to|the)\b)"
+)
 _AND = re.compile(
-    rf"(?:,\sand\s|,\s(?!(?:is|are|was|were|has|have|had|will|would|to)\b)|\sand\s)(?={VERBS}\b)"
+    rf"(?:,\sand\s|,\s(?!(?:is|are|was|were|has|have|had|will|would|to)\b)|\sand\s)(?=(?:{VERBS}|{_HELPED})\b)"
     r"|,?\sand\s(?=(?:its|their|it|they|the\s\w+)\s(?:\w+\s)?(?:is|are|was|were|will|would|has|have)\b)"
+    r"|,\s(?=(?:it|they|this|that)\s(?:is|was|will|would|has|have|had|should|could|can)\b)"
     r"|,\s(?=(?:built|financed|costing|carrying|employing|worth|paid)\b)",
     re.IGNORECASE,
 )
@@ -66,11 +72,11 @@ def clauses_of(
         left = max((cut for cut in cuts if cut <= match.start()), default=0)
         right = min((cut for cut in cuts if cut > match.end()), default=len(plain))
         before = any(left <= a and b <= match.start() for a, b in figures)
-        if before and any(match.end() <= a and b <= right for a, b in figures):
+        if before and any(match.end() <= a and b <= right for a, b in (*figures, *dates)):
             cuts[match.end()] = False
     for a, b in asides(plain):  # a relative clause that ends the sentence stands for itself where it holds a figure
         ends = b >= len(plain.rstrip(" .")) - 1 and plain[a] == ","
-        if ends and any(a <= x and y <= b for x, y in figures) and any(y <= a for _, y in figures):
+        if ends and any(a <= x and y <= b for x, y in figures) and any(y <= a for _, y in (*figures, *dates)):
             cuts[a + 2] = False
     for match in _APPOSITION.finditer(plain):
         rest = (match.end(), len(plain))

@@ -25,6 +25,10 @@ _PERSON = re.compile(r"\b(?:he|she|his|her)\b", re.I)
 _COUNTRY = re.compile(r"(?<!of )(?<!across )(?<!cross )\bthe country\b(?!')", re.I)
 
 
+_OFTEN = 3  # sentences that name a subject, from which on words that only hint may point to it
+_RARE = 4  # times that the main subject is named more often than the last one, from which on it is the one carried
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """What was last said of a subject: who takes part, in whose country it lies, whether a deal on it was signed."""
@@ -46,6 +50,8 @@ class Context:
     before_bullets: str = ""
     claimed: int = -9
     strong: frozenset[str] = frozenset()
+    named: Counter[str] = field(default_factory=Counter)  # sentences that name a subject
+    block: int = -1
     groups: list[tuple[str, ...]] = field(default_factory=list)
     person: tuple[str, ...] = ()
     date: str = ""
@@ -53,8 +59,14 @@ class Context:
     spoken: tuple[str, int] = ("", -9)
     sentence_actors: tuple[str, ...] = ()
 
-    def enter(self, kind: str) -> None:
-        """Begin a sentence: after a list of bullets the text goes on about what it was about before them."""
+    def enter(self, kind: str, block: int) -> None:
+        """Begin a sentence: after a list of bullets the text goes on about what it was about before them.
+
+        A new paragraph that names no subject goes on about what the page is about.
+        """
+        if kind == "body" and block != self.block:
+            self.last = self.going
+        self.block = block
         if kind == "bullet" and not self.before_bullets:
             self.before_bullets = self.last or "-"
         elif kind != "bullet" and self.before_bullets:
@@ -63,7 +75,20 @@ class Context:
 
     def topic(self, name: str = "") -> Topic | None:
         """The topic of that name, or the last one."""
-        return self.topics.get(name or self.last)
+        subject = name or self.going
+        return self.topics.get(subject) or (Topic(subject, ()) if subject and not name else None)
+
+    @property
+    def hinted(self) -> frozenset[str]:
+        """The subjects to which words that only hint can point: the last, the main one, others named twice or more."""
+        often = {name for name, times in self.named.items() if times >= _OFTEN}
+        return self.strong & (often | {self.last, self.going, next(reversed(self.topics), "")})
+
+    @property
+    def going(self) -> str:
+        """What the page goes on about where a sentence does not say: the last subject; if that is rare, the main one."""
+        main, times = self.named.most_common(1)[0] if self.named else ("", 0)
+        return main if times > 1 and times >= _RARE * max(1, self.named[self.last]) else self.last
 
     def note_claim(self, subject: str, actors: tuple[str, ...], host: tuple[str, ...], signed: bool) -> None:
         """Remember a claim."""

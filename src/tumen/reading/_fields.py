@@ -48,14 +48,15 @@ def actors_for(
         organisation = any(one.how == "organisation" and first <= one.start < end for one in facts.mentions)
         if organisation:
             return (), ""
-        if topic is not None:
+        if topic is not None and (topic.actors or topic.host):
             base = topic.actors if is_terms(text) or not topic.host else topic.host
             together = base if subject not in INFRASTRUCTURE else tuple(dict.fromkeys((*base, *elsewhere)))
             return together, "actors carried"
         last = context.topic()
-        if subject in _BILATERAL and last is not None:
+        if subject in _BILATERAL and last is not None and last.actors:
             return last.actors, "actors carried"
-        return elsewhere or codes_in(facts.mentions), ""
+        here = elsewhere or codes_in(facts.mentions)
+        return (here, "") if here or named else (context.sentence_actors, "actors carried")
     if len(found) == 1 and subject in _BILATERAL and kind not in {"doubt", "judgement", "statement"}:
         if topic is not None and len(topic.actors) == 1:
             pair: tuple[str, ...] = topic.actors
@@ -118,7 +119,10 @@ def date_for(
     inside = [
         one
         for one in inside
-        if not re.search(r"\bpromised $|\btalked of $", facts.plain[: one.start].replace("since ", ""))
+        if not (
+            one.cue == "since"
+            and re.search(r"\b(?:promised|talked of) (?:since )?(?:the )?$", facts.plain[: one.start])
+        )
     ]
     if not inside:
         return _framed(facts, kind, context)
@@ -134,6 +138,9 @@ def date_for(
             return _nearest(chosen, quantity).iso
         return inside[0].iso if len(inside) == 1 or kind == "estimate" else inside[-1].iso
     past = [one for one in inside if one not in ahead] or inside
+    lead = [one for one in past if one.start - part[0] < 12 and ".." not in one.iso]
+    if lead and kind in {"event", "agreement", "statement", "proposal"}:
+        return lead[0].iso
     return _nearest(past if kind in {"event", "statement"} else inside, quantity if kind not in {"event"} else None).iso
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from tumen.reading._tables import any_of, table
+from tumen.reading._tables import any_of, spelt_out, table
 from tumen.reading._words import Words
 
 __all__ = [
@@ -51,12 +51,12 @@ class _Rule:
 @cache
 def _rules() -> tuple[_Rule, ...]:
     def compiled(row: Mapping[str, Any], key: str) -> Words | None:
-        return any_of(row[key]) if key in row else None
+        return any_of(spelt_out(row[key], table("kinds")["lists"])) if key in row else None
 
     return tuple(
         _Rule(
             row["kind"], row.get("strong", False), row.get("needs", ""), "strong_with" in row,
-            any_of(row["words"]),
+            any_of(spelt_out(row["words"], table("kinds")["lists"])),
             compiled(row, "strong_words"), compiled(row, "dated_words"), compiled(row, "quantity_words"),
         )
         for row in table("kinds")["rule"]

@@ -19,6 +19,9 @@ from functools import cache
 
 from tumen.case import parse_unit
 from tumen.errors import UnitError
+from tumen.reading._figures import amount, grammar, unit_names
+from tumen.reading._roles import with_roles
+from tumen.reading._shares import in_words
 from tumen.reading._tables import folded, table
 
 __all__ = ["Quantity", "comparable", "figure", "find_quantities", "localised"]
@@ -59,215 +62,227 @@ def figure(number: float) -> str:
     return text
 
 
-@cache
-def _grammar() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """The patterns of a quantity, of what it is divided by, and of a number with a sign for a range's second half."""
-    rules = table("quantities")
-    small = [word for word in rules["numbers"] if word != "hundred"]
-    spelt = rf"(?:(?:{'|'.join(small)})(?:-(?:{'|'.join(small[:9])}))?|half an?|an?(?= (?:hundred|thousand|million|billion|trillion|dozen)\b))"  # noqa: E501
-    number = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|{spelt})"
-    signs = "|".join(re.escape(sign) for sign in sorted(rules["signs"], key=len, reverse=True))
-    scale = "|".join(sorted(rules["scales"], key=len, reverse=True))
-    units = "|".join(
-        f"(?P<u{index}>{pattern})"
-        for index, pattern in enumerate([*rules["small"], *rules["currencies"], *rules["units"]])
-    )
-    sign, many = rf"(?:(?P<sign>(?<![A-Za-z]){signs})\s?)", rf"(?:(?:[ -]?(?P<scale>{scale})\b(?!\.\w))(?: (?P<more>million|billion|trillion)\b)?)"  # fmt: skip  # noqa: E501
-    again = rf"(?:\s?(?:-|to|and|or)\s?(?:{signs})?\s?(?P<high>{number})(?:[ -]?(?P<highscale>{scale})\b)?)"
-    unit = rf"(?:[ -]?(?P<unit>{units})(?![A-Za-z0-9]))"
-    whole = rf"(?<![\w.,]){sign}?(?P<number>(?<![\w$€£]){number}|{number}){many}?{again}?(?:{unit})?"
-    per = "|".join(f"(?P<p{index}>{pattern})" for index, pattern in enumerate(rules["per"]))
-    after = rf"(?:[ ,]?|(?: of [\w'-]+(?: [\w'-]+){{0,3}}?)|(?: (?:in|on) [\w'-]+(?: [\w'-]+)?)| of [A-Z][\w-]+ [\w-]+) ?(?:{per})(?![\w])"  # noqa: E501
-    return re.compile(whole, re.I), re.compile(after, re.I), re.compile(number, re.I)
-
-
 def find_quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> tuple[Quantity, ...]:
     """The quantities of a sentence, but for what lies in the `taken` places (its dates)."""
     plain = folded(text)
     found: list[Quantity] = []
-    pattern, _, _ = _grammar()
+    told = list[Quantity]()
+    for start, end, value, unit, sort in in_words(plain):
+        if not any(start < last and first < end for first, last in [*taken, *((one.start, one.end) for one in told)]):
+            told.append(Quantity(start, end, value, value, unit, sort, plain[start:end]))
+    taken = [*taken, *((one.start, one.end) for one in told)]
     at = 0
-    while match := pattern.search(plain, at):
-        at = max(match.end(), at + 1)
+    while match := _next(plain, at):
+        at = max(match.end("number"), match.start() + 1)
         if any(match.start("number") < end and first < match.end() for first, end in taken):
-            at = match.end("number")
             continue
-        quantity = _quantity(plain, match, found[-1] if found else None)
+        quantity = None if _is_name(plain, match) else _quantity(plain, match, found[-1] if found else None)
         if quantity is not None:
             found.append(quantity)
             at = quantity.end
-    found += _worded(plain, found, taken)
-    return _with_roles(plain, sorted(found, key=lambda one: one.start))
+    told = [one for one in told if not any(one.start < other.end and other.start < one.end for other in found)]
+    return with_roles(plain, sorted([*found, *told], key=lambda one: one.start))
 
 
-def _amount(number: str, *scales: str | None) -> float:
-    words = number.lower().strip()
-    numbers = table("quantities")["numbers"]
-    if words[0].isdigit():
-        value = float(words.replace(",", ""))
-    elif words.startswith("half"):
-        value = 0.5
-    elif words in {"a", "an"}:
-        value = 1.0
-    else:
-        value = float(sum(numbers[part] for part in words.split("-")))
-    for scale in scales:
-        value *= float(table("quantities")["scales"][scale.lower()]) if scale else 1.0
-    return value
+def _next(plain: str, at: int) -> re.Match[str] | None:
+    """The next quantity, or number without a unit: where a number begins, with the sign before it."""
+    rules = grammar()
+    while begins := rules.begin.search(plain, at):
+        first = begins.start()
+        sign = rules.sign.search(plain, max(at, first - 8), first)
+        match = (rules.whole.match(plain, sign.start()) if sign else None) or rules.whole.match(plain, first)
+        if match is not None:
+            return match
+        at = begins.end()
+    return None
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in table("quantities")["names"]["words"])
+    return re.compile(rf"(?<![\w-])(?:{words})\s$")
+
+
+def _is_name(plain: str, match: re.Match[str]) -> bool:
+    """Whether a number belongs to a name: Boeing 747, Article 5, Resolution 1929."""
+    return match["sign"] is None and _names().search(plain[max(0, match.start() - 14) : match.start()]) is not None
+
+
+_ELLIPTIC = {"million", "billion", "trillion", "bn", "mn"}
+_PART = re.compile(r" of (?:those|these|them|which)\b", re.IGNORECASE)
+_OF_WHICH = re.compile(r"\bof (?:which|those|these|them),? (?:about |some |around |roughly |nearly )?$", re.IGNORECASE)
 
 
 def _elliptic(plain: str, match: re.Match[str], before: Quantity | None) -> Quantity | None:
-    """A number of millions or billions alone, in the unit of the quantity before it."""
-    if before is None or (match["scale"] or "").lower() not in {"million", "billion", "trillion", "bn", "mn"}:
+    """A number alone, in the unit of the quantity before it: millions or billions, or a part of it."""
+    if before is None or before.sort in {"time", "share", "factor"}:
         return None
-    value = _amount(match["number"], match["scale"], match["more"])
+    part = match["number"][0].isdigit() and (
+        _PART.match(plain, match.end()) is not None or _OF_WHICH.search(plain[: match.start()]) is not None
+    )
+    if (match["scale"] or "").lower() not in _ELLIPTIC and not part:
+        return None
+    value = amount(match["number"], match["scale"], match["more"])
     return replace(before, start=match.start(), end=match.end(), low=value, high=value, text=match.group(), role="")
 
 
 def _quantity(plain: str, match: re.Match[str], before: Quantity | None = None) -> Quantity | None:
-    scale, sign, unit = match["scale"], match["sign"], match["unit"]
-    if sign is None and unit is None:
+    scale, code, unit = match["scale"], _money(match), match["unit"]
+    if code is None and unit is None:
         return _elliptic(plain, match, before)
-    if scale and scale.lower() in {"m", "b", "k"} and sign is None and _index(match) is None:
+    if scale and scale.lower() in {"m", "b", "k"} and code is None and unit is None:
         return None
-    low = _amount(match["number"], scale, match["more"])
-    high = low
-    if match["high"]:
-        high = _amount(match["high"], match["highscale"], None)
-        if match["highscale"] and not scale:
-            low = _amount(match["number"], match["highscale"])
-        elif scale and not match["highscale"]:
-            high = _amount(match["high"], scale)
-        if not low < high:
-            high = low
-    factor, label, sort = _unit(match, plain)
-    end = match.end()
-    label, end, sort = _divided(plain, end, label, sort)
+    low, high, end = _ends(plain, match)
+    if end < match.end():  # the second number is a quantity of its own
+        unit = None
+        if code is None:
+            return None
+    factor, label, sort = (1.0, code, "money") if code else _unit(match)
+    label, end, sort = _divided(plain, match.start(), end, label, sort)
     if label.startswith("percent/"):
-        label = label.replace("percent", "%")
+        label = "percent" if _is_interest(plain) else label.replace("percent", "%")
     return Quantity(match.start(), end, low * factor, high * factor, label, sort, plain[match.start() : end])
+
+
+def _money(match: re.Match[str]) -> str | None:
+    """The currency of the sign before a number."""
+    rules, sign = table("quantities"), match["sign"]
+    if sign is None:
+        return None
+    if sign.upper() in rules["lettered"] and len(sign) == 1:
+        return str(rules["lettered"][sign.upper()]) if match["scale"] and sign.isupper() else None
+    known = _signs().get(sign.lower())
+    return known or (sign if sign in rules["codes"]["codes"] else None)
+
+
+@cache
+def _signs() -> Mapping[str, str]:
+    return {sign.lower(): code for sign, code in table("quantities")["signs"].items()}
+
+
+_RANGING = re.compile(
+    r"\b(?:rang\w+|anywhere|var(?:y|ies|ied|ying)|somewhere|priced?|prices|between) from $", re.IGNORECASE
+)
+
+
+def _ends(plain: str, match: re.Match[str]) -> tuple[float, float, int]:
+    """Both ends of a range and where it ends; of a change `from 5 to 8` only what it comes to."""
+    scale = match["scale"]
+    low = high = amount(match["number"], scale, match["more"])
+    if not match["high"]:
+        return low, high, match.end()
+    high = amount(match["high"], match["highscale"])
+    if match["highscale"] and not scale:
+        low = amount(match["number"], match["highscale"])
+    elif scale and not match["highscale"]:
+        high = amount(match["high"], scale)
+    before, gap = plain[max(0, match.start() - 24) : match.start()], plain[match.end("number") : match.start("high")]
+    if re.search(r"(?i)\bfrom $", before) and " to " in gap and not _RANGING.search(before):
+        return high, high, match.end()
+    if not low < high:
+        if match["sign"] and not match["unit"] and re.search("[^\\w\\s,.-]", gap):
+            return (
+                low,
+                low,
+                match.end("more") if match["more"] else match.end("scale") if scale else match.end("number"),
+            )
+        high = low
+    return low, high, match.end()
+
+
+def _is_interest(plain: str) -> bool:
+    return (
+        re.search(r"(?i)\b(?:interest|coupon|lent|loans?|credits?|borrow\w*|libor|repa\w+|yield\w*)\b", plain)
+        is not None
+    )
 
 
 def localised(one: Quantity, states: Sequence[str]) -> Quantity:
     """Money whose name several states share (rupees, pounds), as that of the first of `states` that has it."""
     for name, codes in table("quantities")["local"].items():
-        if one.sort in {"money", "price"} and re.search(rf"\b{name}", one.text, re.I):
+        named = re.search(rf"(\w*)[ -]?\b{name}", one.text, re.I) if one.sort in {"money", "price"} else None
+        if named is not None and not re.match("[A-Z][a-z]", named.group(1)):
             code = next((codes[state] for state in states if state in codes), None)
             if code is not None:
                 return replace(one, unit="/".join([code, *one.unit.split("/")[1:]]))
     return one
 
 
-def _index(match: re.Match[str]) -> int | None:
-    return next((int(name[1:]) for name, found in match.groupdict().items() if name[0] == "u" and name[1:].isdigit() and found), None)  # fmt: skip  # noqa: E501
+_SORTS = {
+    "percent": "share",
+    "km": "length",
+    "yr": "time",
+    "week": "time",
+    "day": "time",
+    "h": "time",
+    "count": "count",
+}
 
 
-def _unit(match: re.Match[str], plain: str) -> tuple[float, str, str]:
-    """Factor, label and sort of what stands after the number, or of the sign before it."""
-    rules = table("quantities")
-    if match["sign"]:
-        signs: Mapping[str, str] = rules["signs"]
-        return 1.0, next(code for sign, code in signs.items() if sign.lower() == match["sign"].lower()), "money"
-    index = _index(match) or 0
-    names = [*rules["small"], *rules["currencies"], *rules["units"]]
-    name = names[index]
-    if index < len(rules["small"]):
-        return 0.01, rules["small"][name], "money"
-    if index < len(rules["small"]) + len(rules["currencies"]):
-        return 1.0, rules["currencies"][name], "money"
-    factor, label = rules["units"][name]
-    sorts = {"percent": "share", "km": "length", "yr": "time", "week": "time", "day": "time", "h": "time", "count": "count"}  # fmt: skip  # noqa: E501
-    return float(factor), label, sorts.get(label, "amount")
+def _unit(match: re.Match[str]) -> tuple[float, str, str]:
+    """Factor, label and sort of what stands after the number."""
+    index = next(int(key[1:]) for key, found in match.groupdict().items() if found and re.fullmatch(r"u\d+", key))
+    _, factor, label, sort = unit_names()[index]
+    return factor, label, sort or _SORTS.get(label, "flow" if "/" in label else "amount")
 
 
-def _divided(plain: str, end: int, label: str, sort: str) -> tuple[str, int, str]:
-    """What a quantity is divided by: a year, a kilometre, 1,000 cubic metres."""
-    _, per, _ = _grammar()
-    names = list(table("quantities")["per"].values())
+_TIMES = {"yr", "month", "week", "day", "h"}
+
+
+def _divided(plain: str, start: int, end: int, label: str, sort: str) -> tuple[str, int, str]:
+    """What a quantity is divided by: a year, a kilometre, 1,000 cubic metres; right after it or further on."""
+    rules = grammar()
     for _ in range(2):
-        match = per.match(plain, end)
-        if match is None:
+        match = rules.per.match(plain, end)
+        if match is None or sort in {"time", "factor"}:
             break
-        index = next(int(name[1:]) for name, found in match.groupdict().items() if found and name[0] == "p")
-        by = names[index]
-        if sort == "time" or (sort == "share" and by != "yr"):
+        by = rules.by[next(int(key[1:]) for key, found in match.groupdict().items() if found)]
+        if (sort == "share" and by != "yr") or by in label.split("/"):
             break
-        time = by in {"yr", "month", "week", "day", "h"}
-        label = f"{label}/{by}"
-        end = match.end()
+        time = by in _TIMES
+        label, end = f"{label}/{by}", match.end()
         sort = "flow" if time and sort in {"amount", "flow", "length", "count"} else "money" if time else "price"
-    return label, end, sort
+    if "/" in label or sort not in {"money", "amount", "count"}:
+        return label, end, sort
+    by = _measured_before(plain[:start]) if sort == "money" else ""
+    if by:
+        return f"{label}/{by}", end, "price"
+    by = _rate_apart(plain, start, end, sort)
+    return (f"{label}/{by}", end, "flow" if sort != "money" else sort) if by else (label, end, sort)
 
 
-def _worded(plain: str, found: Sequence[Quantity], taken: Sequence[tuple[int, int]]) -> list[Quantity]:
-    """Shares and factors in words: `a tenth of`, `tripling`."""
-    more, low = list[Quantity](), plain.lower()
-    places = [(one.start, one.end) for one in found] + list(taken)
-    for stems, pattern, value, unit, sort in _in_words():
-        if not any(stem in low for stem in stems):
-            continue
-        for match in pattern.finditer(plain):
-            if not any(match.start() < end and first < match.end() for first, end in places):
-                more.append(Quantity(match.start(), match.end(), value, value, unit, sort, match.group()))
-                places.append((match.start(), match.end()))
-    return more
+def _measured_before(before: str) -> str:
+    """What a price is by where that is named before it: `the price per barrel fell to $60`."""
+    if not (before.startswith(("A ", "An ", "One ", "Each ", "Every ")) or re.search(" (?:per|of|for) ", before)):
+        return ""
+    match = grammar().measure.search(before)
+    if match is None:
+        return ""
+    return grammar().by[next(int(key[1:]) for key, found in match.groupdict().items() if found)]
 
 
-@cache
-def _in_words() -> tuple[tuple[tuple[str, ...], re.Pattern[str], float, str, str], ...]:
-    rules = table("quantities")
-    rows = []
-    for group, unit, sort in (("shares", "percent", "share"), ("factors", "times", "factor")):
-        tail = r"\b(?= of\b| to\b| the\b|-)" if group == "shares" else r"\b"
-        for words, value in rules[group].items():
-            stems = tuple(re.match(r"(?:(?:a|an) )?[a-z]+", part).group() for part in words.split("|"))  # type: ignore[union-attr]
-            pattern = re.compile(rf"\b(?:by (?:{words})\b|(?:{words}){tail})", re.IGNORECASE)
-            rows.append((stems, pattern, float(value), unit, sort))
-    return tuple(rows)
+_EACH = re.compile(r"(?i)\b(?:each|every) (year|month|week|day)\b[^;:.$€£\d]{0,60}$")
+_ADJECTIVE = re.compile(
+    r"(?i)\b(annual|yearly|monthly|weekly|daily) (?P<what>(?:[a-z-]+ ){0,4}?)(?:(?:of|at|to|by|worth|is|was|be|are|were|reach\w*|exceed\w*|"  # noqa: E501
+    r"total\w*|average\w*) )?(?:(?:about|some|around|roughly|nearly|almost|up to|at least|over|only|more than|less than|as much as) )*$"  # noqa: E501
+)
+_YEARLY = re.compile(
+    r"(?i)\b(?:fees?|payments?|rents?|revenues?|incomes?|savings?|earnings|subsid\w+|costs?|lev\w+|instal\w+|repayments?|royalt\w+|interest|wages?|salar\w+|tolls?|budget|profits?|loss\w*|sum|turnover|benefits?|aid|amount)\b"
+)
+_OF_TIME = {"annual": "yr", "yearly": "yr", "monthly": "month", "weekly": "week", "daily": "day", "year": "yr"}
 
 
-def _with_roles(plain: str, found: Sequence[Quantity]) -> tuple[Quantity, ...]:
-    """Mark where a change begins, and what is the same sum in other money; the ends of `between` become one."""
-    kept: list[Quantity] = []
-    for index, one in enumerate(found):
-        before = plain[max(0, one.start - 14) : one.start].lower()
-        after = found[index + 1] if index + 1 < len(found) else None
-        gap = plain[one.end : after.start].strip().lower() if after else ""
-        last = kept[-1] if kept else None
-        if after and re.search(r"\bfrom (?:about |some |around |nearly )?$", before) and re.match(r"(?:[\w ]{0,30} )?to(?: about| some| around| only)?$", gap):  # fmt: skip  # noqa: E501
-            one = replace(one, role="from")
-        elif (
-            last
-            and last.role == ""
-            and last.sort == "money"
-            and one.sort == "money"
-            and last.unit.split("/")[0] != one.unit.split("/")[0]
-        ):
-            between = plain[last.end : one.start]
-            if re.fullmatch(
-                r"\s*[(,]\s*(?:or |about |some |around |roughly |equal to |then |worth |equivalent to |nearly |at the time )*",  # noqa: E501
-                between,
-            ):
-                one = replace(one, role="also")
-        elif (
-            last
-            and last.role == ""
-            and last.unit == one.unit
-            and last.low < one.low
-            and re.search(r"\bbetween (?:about )?$", plain[max(0, last.start - 16) : last.start].lower())
-            and plain[last.end : one.start].strip().lower() == "and"
-        ):
-            kept[-1] = replace(last, high=one.high, end=one.end, text=plain[last.start : one.end])
-            continue
-        elif (
-            last
-            and last.role == ""
-            and last.unit.split("/")[0] == one.unit.split("/")[0]
-            and re.fullmatch(r",? from (?:about |some |around |nearly )?", plain[last.end : one.start])
-        ):
-            one = replace(one, role="from")
-        kept.append(one)
-    return tuple(kept)
+def _rate_apart(plain: str, start: int, end: int, sort: str) -> str:
+    """A rate of time that does not stand right after the amount: `30 bcm to China annually`, `annual fees of $2 million`."""  # noqa: E501
+    rules, before = grammar(), plain[max(0, start - 90) : start]
+    if (match := rules.far.match(plain, end)) is not None:
+        return rules.by[next(int(key[1:]) for key, found in match.groupdict().items() if found)]
+    if (found := _EACH.search(before)) is not None:
+        return _OF_TIME.get(found.group(1).lower(), found.group(1).lower())
+    match = _ADJECTIVE.search(before)
+    if match is not None and (sort != "money" or not match["what"] or _YEARLY.search(match["what"])):
+        return _OF_TIME[match.group(1).lower()]
+    return ""
 
 
 _DIMENSIONLESS: Mapping[str, float] = {"percent": 0.01, "count": 1.0, "times": 1.0, "person": 1.0, "": 1.0}
@@ -280,6 +295,7 @@ def comparable(value: str, unit: str) -> tuple[tuple[float, ...], tuple[tuple[st
     True
     """
     words = unit.strip().replace("(t km)", "tkm").replace("per cent", "percent").replace("(t*km)", "tkm")
+    words = re.sub(r"\bkm2\b|\bkm²", "(km*km)", re.sub(r"\bha\b", "(0.01 km*km)", words))
     try:
         numbers = tuple(float(part) for part in re.split(r"/|(?<=\d)-|\.\.", value.strip()) if part)
         if words in _DIMENSIONLESS:

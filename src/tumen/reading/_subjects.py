@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import groupby
 
+from tumen.reading._clauses import asides
+from tumen.reading._needed import needed
 from tumen.reading._tables import any_of, table
 from tumen.reading._words import Words
 
@@ -15,37 +18,105 @@ __all__ = ["INFRASTRUCTURE", "SUBJECTS", "SubjectMention", "goes_on", "named_goa
 
 @dataclass(frozen=True, slots=True)
 class SubjectMention:
-    """A subject in a text: its name, its place, and its rank in the table (the lower, the more it tells)."""
+    """A subject in a text: its name, its place, and its rank in the table (the lower, the more it tells).
+
+    `weak` words only hint, words that come `first` go before all others of a clause.
+    """
 
     name: str
     start: int
     end: int
     rank: int
     weak: bool = False
-
-
-@cache
-def _rules() -> tuple[tuple[str, Words, bool], ...]:
-    rows = table("subjects")["subject"]
-    return tuple(
-        (row["name"], any_of(row[key]), key == "weak") for row in rows for key in ("words", "weak") if key in row
-    )
+    first: bool = False
 
 
 SUBJECTS = ["hazard", "labour_export", "clearing", "debt_treatment", "sanction", "mine", "railway", "pipeline", "capacity", "inducement", "programme", "trade_target", "trade_cost", "trade", "coalition", "alignment", "visit"]  # fmt: skip  # noqa: E501
 INFRASTRUCTURE = frozenset({"railway", "pipeline", "capacity", "mine"})
+_MAJOR = frozenset(SUBJECTS) - {"trade_target", "trade_cost", "trade", "coalition", "alignment", "visit"}
+_UPGRADE = re.compile(r"\b(?:upgrad|moderni[sz]|double-?track|electrif|expan[ds]|widen|dredg)\w*", re.IGNORECASE)
+_AROUND = re.compile(
+    r"\b(?:when|as|while|after|since|despite|during|before|following|amid|because of|owing to|due to|in spite of|"
+    r"but for|without|under|until|by|to escape|to evade|to dodge|victims? of)\s(?:[\w'-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+_DELAYS = re.compile(
+    r"\s*(?:[\w-]+\s){0,3}(?:delay|held up|hold up|holding up|stall|slow|sets? back|postpon|complicat|overshadow)",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(r"\b(?:under|from|through|out of|as part of|within|with)\s(?:[\w'-]+\s){0,3}$", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(?:to|from|with|via|near|between|into|through|towards?|beyond|behind|past)\s"
+    r"(?:(?:the|its|their|a|an)\s(?:[\w'-]+\s){0,3})?$",
+    re.IGNORECASE,
+)
+_SOURCE = re.compile(r"\bfrom (?:the|its|a|an)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_BESIDE = re.compile(r", with (?:a|an|its|their)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_WITHOUT = re.compile(r"\bwithout (?:a|an|any|the|its own)\s(?:\w+\s)?$", re.IGNORECASE)
+_HARBOURS = re.compile(r"(?:sea|dry |air|free )?ports?\b|harbou?rs?|airports?|terminals?|canal", re.IGNORECASE)
+_KEY = 3  # letters by which patterns are looked up
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The patterns of the table, each with what it tells, looked up by the letters that they cannot do without."""
+
+    told: tuple[tuple[str, str, re.Pattern[str]], ...]
+    by_key: dict[str, tuple[tuple[int, str], ...]]
+    always: tuple[int, ...]
+
+    def likely(self, low: str) -> Iterator[tuple[int, tuple[str, str, re.Pattern[str]]]]:
+        """The patterns that may match a text, in the order of the table."""
+        keys = {low[at : at + _KEY] for at in range(len(low) - _KEY + 1)}
+        found = {row for key in self.by_key.keys() & keys for row, stem in self.by_key[key] if stem in low}
+        for row in sorted(found.union(self.always)):
+            yield row, self.told[row]
+
+
+@cache
+def _rules() -> _Rules:
+    whole = table("subjects")
+    rows = [("", key, pattern) for key in ("nothing", "hints") for pattern in whole["spans"][key]]
+    rows += [
+        (row["name"], key, pattern)
+        for row in whole["subject"]
+        for key in ("first", "words", "weak")
+        for pattern in row.get(key, ())
+    ]
+    by_key: dict[str, list[tuple[int, str]]] = {}
+    always = []
+    for at, (_, _, pattern) in enumerate(rows):
+        stems = needed(pattern)
+        if not stems:
+            always.append(at)
+        else:
+            for stem in stems:
+                by_key.setdefault(stem[:_KEY], []).append((at, stem))
+    told = tuple((name, key, re.compile(pattern, re.IGNORECASE)) for name, key, pattern in rows)
+    return _Rules(told, {key: tuple(found) for key, found in by_key.items()}, tuple(always))
 
 
 @lru_cache(maxsize=2048)
 def subjects_of(plain: str) -> tuple[SubjectMention, ...]:
-    """Every subject that a text names, in the order of their places."""
-    low = plain.lower()
-    found = [
-        SubjectMention(name, match.start(), match.end(), rank, weak)
-        for rank, (name, pattern, weak) in enumerate(_rules())
-        for match in pattern.finditer(plain, low)
+    """Every subject that a text names, in the order of their places.
+
+    A word in a figure of speech (in line with, track record) names none, one in the name of a body (Ministry of
+    Railways) only hints.
+    """
+    spans: dict[str, list[tuple[int, int]]] = {"nothing": [], "hints": []}
+    found = []
+    for rank, (name, key, pattern) in _rules().likely(plain.lower()):
+        for match in pattern.finditer(plain):
+            if name:
+                found.append(SubjectMention(name, match.start(), match.end(), rank, key == "weak", key == "first"))
+            else:
+                spans[key].append(match.span())
+    kept = [one for one in found if not any(a <= one.start < b for a, b in spans["nothing"])]
+    hinted = [
+        replace(one, weak=True, first=False) if any(a <= one.start < b for a, b in spans["hints"]) else one
+        for one in kept
     ]
-    return tuple(sorted(found, key=lambda one: (one.start, one.rank)))
+    return tuple(sorted(hinted, key=lambda one: (one.start, one.rank)))
 
 
 @cache
@@ -53,32 +124,65 @@ def _anaphora(name: str) -> Words:
     return any_of(table("subjects")["anaphora"][name])
 
 
-_MAJOR = frozenset(SUBJECTS) - {"trade_target", "trade_cost", "trade", "coalition", "alignment", "visit"}
-_UPGRADE = re.compile(r"\b(?:upgrad|moderni[sz]|double-?track|electrif|expan[ds]|widen|dredg)\w*", re.IGNORECASE)
-
-
 def told_by(plain: str, first: int, last: int, names: Collection[tuple[int, int]] = (), known: Collection[str] = SUBJECTS) -> tuple[str, ...]:  # fmt: skip  # noqa: E501
     """The subjects of a part of a text, the one that it is about before the others.
 
-    What can be built, owed or banned goes before trade and ties, and the first named before later ones; an upgrade of a
-    line is more capacity; a weak word (gas) tells something only where no other does. `names` are the places of names
-    of organisations, whose words (Development Bank) tell nothing; `known` the subjects that weak words can point to.
+    What can be built, owed or banned goes before trade and ties, and the first named before later ones; a war or
+    a sanction that only stands around (after the war, despite sanctions) goes after these; an upgrade of a line is more
+    capacity; a weak word (gas) tells something only where no other does, though where a page tells of an
+    inducement its reactors and oil are part of it. `names` are the places of names of
+    organisations, whose words (Development Bank) tell nothing; `known` the subjects that weak words can point to.
     """
     inside = [
         one
         for one in subjects_of(plain)
         if first <= one.start < last and one.name != "visit" and not any(a <= one.start < b for a, b in names)
     ]
-    strong = [one for one in inside if not one.weak]
+    if not inside:
+        return ()
+    given = {one.start for one in inside if one.weak and one.name == "inducement" and one.name in known}
+    strong = [one for one in inside if not one.weak and not _is_beside(plain, one, first)]
+    strong = [replace(one, name="inducement") if one.start in given else one for one in strong]
     upgrades = [match.start() for match in _UPGRADE.finditer(plain, first, last)]
-    major = []
+    leading, major, around = list[str](), list[str](), list[str]()
     for one in strong:
-        if one.name in _MAJOR:
+        if one.first or one.name in _MAJOR:
             upgraded = one.name in INFRASTRUCTURE and any(0 <= one.start - at < 60 for at in upgrades)
-            major.append("capacity" if upgraded else one.name)
+            where = leading if one.first else around if _stands_around(plain, one, first) else major
+            where.append("capacity" if upgraded else one.name)
     minor = [one.name for one in sorted(strong, key=lambda one: one.rank) if one.name not in _MAJOR]
-    weak = [one.name for one in inside if one.weak and one.name in known]
-    return tuple(dict.fromkeys([*major, *minor, *(weak if not major and not minor else [])]))
+    told = [*leading, *major, *([*around, *minor] if major or leading else [*minor, *around])]
+    return tuple(dict.fromkeys(told if told != around else _hinted(inside, known) or around))
+
+
+def _is_beside(plain: str, one: SubjectMention, first: int) -> bool:
+    """Whether a thing is missing (without a railway), pays (from the recovery plan) or is added (, with a terminal)."""
+    if one.name == "programme":
+        return _SOURCE.search(plain, first, one.start) is not None
+    lacking = one.name in INFRASTRUCTURE and _WITHOUT.search(plain, first, one.start) is not None
+    return lacking or (one.name == "capacity" and _BESIDE.search(plain, first, one.start) is not None)
+
+
+def _stands_around(plain: str, one: SubjectMention, first: int) -> bool:
+    """Whether a word tells only what came before, what pays, or where a line ends: after the war, to the port."""
+    if one.name in {"hazard", "sanction"}:
+        return _AROUND.search(plain, first, one.start) is not None or _DELAYS.match(plain, one.end) is not None
+    if one.name == "programme":
+        return _MEANS.search(plain, first, one.start) is not None
+    if one.name == "capacity" and _HARBOURS.match(plain, one.start):
+        return _PLACE.search(plain, first, one.start) is not None
+    aside = next((a for a, b in asides(plain) if a <= one.start < b), None) if ", wh" in plain else None
+    return aside is not None and aside > first
+
+
+def _hinted(inside: Collection[SubjectMention], known: Collection[str]) -> list[str]:
+    """The subjects to which weak words point; a word that fits two things that can be built (a line) points to none."""
+    found = []
+    for _, group in groupby((one for one in inside if one.weak and one.name in known), key=lambda one: one.start):
+        names = list(dict.fromkeys(one.name for one in group))
+        if len(names) == 1 or not INFRASTRUCTURE.issuperset(names):
+            found.append(names[0])
+    return found
 
 
 def goes_on(plain: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any
 
 from tumen.reading._words import Words
 
-__all__ = ["any_of", "folded", "records", "table", "words"]
+__all__ = ["any_of", "folded", "records", "spelt_out", "table", "words"]
 
 _PLAIN = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "\u00a0": " ", "ı": "i", "ø": "o", "ł": "l"}  # fmt: skip  # noqa: E501
 
@@ -32,6 +33,16 @@ def records(name: str) -> tuple[Mapping[str, str], ...]:
 def words(cell: str) -> tuple[str, ...]:
     """The names in a cell, which stand with `;` between them."""
     return tuple(word.strip() for word in cell.split(";") if word.strip())
+
+
+def spelt_out(patterns: Iterable[str], lists: Mapping[str, str]) -> list[str]:
+    """Patterns with each name in braces replaced by the words of that list.
+
+    >>> spelt_out([r"\\bthe {deal}\\b"], {"deal": "accord|pact"})
+    ['\\\\bthe (?:accord|pact)\\\\b']
+    """
+    named = re.compile(r"\{([a-z]+)\}")
+    return [named.sub(lambda match: f"(?:{lists[match[1]]})", pattern) for pattern in patterns]
 
 
 def any_of(patterns: Iterable[str]) -> Words:

@@ -17,7 +17,7 @@ class Words:
     __slots__ = ("_rows",)
 
     def __init__(self, patterns: Iterable[str], flags: int = re.IGNORECASE) -> None:
-        self._rows = tuple((stems_of(pattern), re.compile(pattern, flags)) for pattern in patterns)
+        self._rows = tuple((stems_of(one), re.compile(_capitals(one), flags)) for one in patterns)
 
     def search(self, text: str, low: str = "") -> re.Match[str] | None:
         """The match that begins first; of several at one place that of the pattern named first."""
@@ -42,6 +42,11 @@ class Words:
                 if stem in low:
                     yield pattern
                     break
+
+
+def _capitals(pattern: str) -> str:
+    """A pattern in which capitals asked for are capitals, whatever else is read without regard to case."""
+    return pattern.replace("[A-Z]", "(?-i:[A-Z])")
 
 
 def stems_of(pattern: str) -> tuple[str, ...]:
