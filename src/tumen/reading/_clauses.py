@@ -13,7 +13,7 @@ _BREAKS = re.compile(
     r"""(?P<hard>[;]\s | \s--\s | \s[–—]\s )
       | (?P<soft>,?\s(?=but\s) | ,\s(?=(?:and|while|whereas|although|though|yet|so)\s(?!(?:the\s)?\w+$))
       | \s(?=(?:while|whereas|although)\s)
-      | ,\s(?=(?:up|down)\sfrom\s) | ,\s(?=compared\swith\s) | ,\s(?=(?:half|most|some|all|part|much|three\squarters|two[ -]thirds|a\s\w+)\sof\s(?:it|them|that|this)\b) | ,\s(?=(?:half|most|some|all|part)?\s?(?:\d[\d.]*\sper\scent\s)?of\swhich\s)
+      | ,\s(?=(?:up|down)\sfrom\s) | ,\s(?=compared\swith\s) | ,\s(?=against\s) | ,\s(?=(?:half|most|some|all|part|much|three\squarters|two[ -]thirds|a\s\w+)\sof\s(?:it|them|that|this)\b) | ,\s(?=(?:half|most|some|all|part)?\s?(?:\d[\d.]*\sper\scent\s)?of\swhich\s)
       | ,\s(?=(?:noting|saying|adding|warning|arguing|stressing|claiming|putting|making|bringing|raising|giving)\s) )""",  # noqa: E501
     re.VERBOSE | re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ VERBS = (
 _HELPED = (
     r"(?:(?:is|are|was|were|has|have|had|will|would|may|might|can|could|should|must)\s(?:also\s|now\s|not\s|to\s)?\w+"
     r"|(?:undertaken|undertook|promised|agreed|offered|pledged|vowed|decided|refused)\sto\b"
-    r"|(?:says|said|expects|intends|plans|hopes|wants|aims|means)\s(?:that|it|to|the)\b)"
+    r"|(?:says|said|expects|intends|plans|hopes|wants|aims|means|reckons|estimates|puts|values|believes)\s(?:that|it|to|the)\b)"
 )
 _AND = re.compile(
     rf"(?:,\sand\s|,\s(?!(?:is|are|was|were|has|have|had|will|would|to)\b)|\sand\s)(?=(?:{VERBS}|{_HELPED})\b)"
@@ -39,7 +39,10 @@ _AND = re.compile(
     re.IGNORECASE,
 )
 _APPOSITION = re.compile(r", (?=(?:the|a|an) (?:\w+ )?\w+ (?:for|of|behind|in|to)\b)", re.IGNORECASE)
-_ASIDE = re.compile(r", (?:which|who|whose|where|when) (?:[^,;]|,(?=\d))*(?:,|(?=;)|$)|\([^()]*\)")
+_ASIDE = re.compile(
+    r", (?:(?:for|to|under|from|in|with|by|at|over|on|through) )?(?:which|whom|who|whose|where|when) "
+    r"(?:[^,;]|,(?=\d))*(?:,|(?=;)|$)|\([^()]*\)"
+)
 
 
 @dataclass(frozen=True, slots=True)

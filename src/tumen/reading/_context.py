@@ -85,8 +85,14 @@ class Context:
         return self.strong & (often | {self.last, self.going, next(reversed(self.topics), "")})
 
     @property
+    def main(self) -> str:
+        """The subject that most sentences name first, if it is named more than once."""
+        name, times = self.named.most_common(1)[0] if self.named else ("", 0)
+        return name if times > 1 else ""
+
+    @property
     def going(self) -> str:
-        """What the page goes on about where a sentence does not say: the last subject; if that is rare, the main one."""
+        """What the page goes on about where a sentence does not say: the last subject; if rare, the main one."""
         main, times = self.named.most_common(1)[0] if self.named else ("", 0)
         return main if times > 1 and times >= _RARE * max(1, self.named[self.last]) else self.last
 

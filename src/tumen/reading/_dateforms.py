@@ -11,7 +11,7 @@ from tumen.reading import _datevalues as values
 from tumen.reading._datevalues import Rule
 from tumen.reading._tables import table
 
-__all__ = ["followers", "rules", "stands"]
+__all__ = ["followers", "rules", "standing"]
 
 
 class _Pieces(NamedTuple):
@@ -177,7 +177,7 @@ def _told_from_now(p: _Pieces) -> list[tuple[str, Rule]]:
 
 
 @cache
-def rules() -> tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...]:
+def rules() -> tuple[tuple[re.Pattern[str], Rule, frozenset[str]], ...]:
     """The forms of dates, each with what resolves it and what must stand in the text for it.
 
     First come, first served: a form further down does not match where one before it did.
@@ -240,18 +240,16 @@ def _features() -> Mapping[str, re.Pattern[str]]:
     }
 
 
-def stands(need: str, plain: str, seen: dict[str, bool]) -> bool:
-    """Whether what a form needs stands in the text; `seen` keeps what was looked up."""
-    if need not in seen:
-        seen[need] = _features()[need].search(plain) is not None
-    return seen[need]
+def standing(plain: str) -> frozenset[str]:
+    """What forms may need that stands in a text."""
+    return frozenset(need for need, pattern in _features().items() if pattern.search(plain))
 
 
-def _needs(form: str) -> tuple[str, ...]:
+def _needs(form: str) -> frozenset[str]:
     """What must stand in a text where the form matches."""
     if "<month>" in form:
-        return ("month", "digit") if "<day>" in form else ("month",)
+        return frozenset({"month", "digit"} if "<day>" in form else {"month"})
     for need in ("weekday", "season", "kind", "short", "months of", "edge", "word", "unit", "year"):
         if f"<{need}>" in form or (need == "months of" and need in form):
-            return (need,)
-    return ()
+            return frozenset({need})
+    return frozenset()

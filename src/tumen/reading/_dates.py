@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tumen.reading._calendar import ends_of
-from tumen.reading._dateforms import followers, rules, stands
+from tumen.reading._dateforms import followers, rules, standing
 from tumen.reading._datevalues import ABSOLUTE, Resolved, Rule, Setting, iso_day
 from tumen.reading._datevalues import day as named_day
 from tumen.reading._tables import folded, table
@@ -45,9 +45,9 @@ def find_dates(text: str, day: dt.date | None, before: str = "") -> tuple[DateMe
     """The dates of a sentence; `before` is the date named last, for "a month later". Without a day only full ones."""
     plain = folded(text)
     taken: list[DateMention] = []
-    seen: dict[str, bool] = {}
+    here = standing(plain)
     for pattern, rule, needs in rules():
-        if not all(stands(need, plain, seen) for need in needs):
+        if not needs <= here:
             continue
         for match in pattern.finditer(plain):
             if _free(match, taken):
@@ -55,7 +55,7 @@ def find_dates(text: str, day: dt.date | None, before: str = "") -> tuple[DateMe
                 found = _resolved(rule, match, Setting(day or dt.date(1, 1, 1), before, ahead, behind))
                 if found is not None and not (day is None and found[1]):
                     taken.append(_within_since(plain, match, _with_cue(plain, match, found[0], day, ahead)))
-    for pattern, rule in followers() if stands("unit", plain, seen) else ():
+    for pattern, rule in followers() if "unit" in here else ():
         for match in pattern.finditer(plain):
             if _free(match, taken):
                 told = [one for one in taken if one.start < match.start() and not one.iso.startswith("..")]
@@ -91,6 +91,8 @@ def _resolved(rule: Rule, match: re.Match[str], at: Setting) -> Resolved:
 def _within_since(plain: str, match: re.Match[str], one: DateMention) -> DateMention:
     since = _SINCE.match(plain)
     inside = since is not None and match.end() <= since.end() and "/" not in one.iso
+    taken = re.search(r"\bsince (?:he|she|it|they) [^,;]{3,40}$", plain[: match.start()])
+    inside = inside or (taken is not None and "/" not in one.iso)
     return replace(one, iso=f"{one.iso}/..", cue="since") if inside else one
 
 
@@ -139,6 +141,9 @@ def _tense(plain: str, match: re.Match[str]) -> tuple[bool, bool]:
         return by and had is None, not by or had is not None
     soon = coming.search(after)
     past = next((one for one in was.finditer(after) if not _NOT_FINITE.search(after[: one.start()])), None)
+    told = soon is not None and past is not None and soon.start() == past.start()  # `In May X agreed to sell`
+    if told and soon is not None and not re.search(r"\b(?:is|are|be|been)\s(?:\w+\s)?$", after[: soon.start()]):
+        return by, not by
     if soon is not None and (past is None or soon.start() <= past.start()):
         return True, False
     if past is not None and not by:

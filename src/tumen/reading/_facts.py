@@ -94,9 +94,7 @@ def facts_of(
         one for one in actors if not any(q.start <= one.start < q.end and q.sort in {"money", "price"} for q in every)
     )
     subjects = [(one.start, one.end) for one in subjects_of(plain)]
-    clauses = clauses_of(
-        plain, [(q.start, q.end) for q in kept if q.sort != "time"], subjects, [(d.start, d.end) for d in dates]
-    )
+    clauses = clauses_of(plain, [(q.start, q.end) for q in kept], subjects, [(d.start, d.end) for d in dates])
     return Facts(
         sentence, index, plain, dates, tuple(outside) or kept, mentions, attribution_of(plain), clauses, hidden
     )  # fmt: skip

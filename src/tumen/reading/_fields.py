@@ -18,6 +18,7 @@ from tumen.reading._subjects import INFRASTRUCTURE
 __all__ = ["actors_for", "date_for"]
 
 _BILATERAL = {"clearing", "labour_export", "trade_target", "debt_treatment", "trade", "trade_cost"}
+_MANY = 3  # states, from which on they are a list rather than the two sides of a deal
 _AHEAD = {"plan", "target", "forecast", "pledge", "proposal", "estimate"}
 
 
@@ -49,7 +50,7 @@ def actors_for(
         if organisation:
             return (), ""
         if topic is not None and (topic.actors or topic.host):
-            base = topic.actors if is_terms(text) or not topic.host else topic.host
+            base = _owing(topic.actors if is_terms(text) or not topic.host else topic.host, subject, context)
             together = base if subject not in INFRASTRUCTURE else tuple(dict.fromkeys((*base, *elsewhere)))
             return together, "actors carried"
         last = context.topic()
@@ -66,8 +67,19 @@ def actors_for(
             pair = others if len(others) == 2 else pairs[0] if pairs else ()
         else:
             pair = topic.actors
+        pair = _owing(pair, subject, context)
+        pair = pair if len(pair) < _MANY else ()  # one of many lenders says nothing of the others
         return tuple(dict.fromkeys((*found, *pair))), "actors carried" if pair else ""
     return found, "actors carried" if pointed else ""
+
+
+def _owing(codes: tuple[str, ...], subject: str, context: Context) -> tuple[str, ...]:
+    """Of a debtor and a list of its lenders the debtor, which the page names most; all else as it is."""
+    if subject != "debt_treatment" or len(codes) < _MANY:
+        return codes
+    most = max(context.counts[code] for code in codes)
+    first = tuple(code for code in codes if context.counts[code] == most)
+    return first if len(first) == 1 else codes
 
 
 def _scope(facts: Facts, part: tuple[int, int], anchor: int) -> tuple[int, int]:

@@ -26,6 +26,7 @@ _AGAINST = re.compile(
     r"(?: (?:about|some|only|just|nearly|the|a|around|roughly))*\s*$",
     re.I,
 )
+_BESIDE = 50  # letters between two flows that one verb governs
 _COSTING = re.compile(r"\b(?:cost|price|bill|worth|budget)", re.I)
 _JOINED = re.compile(r"\b(?:for|to|in|on|into|towards)\b.*\band\b|\band\b.*\b(?:a further|another)\b", re.I)
 
@@ -112,6 +113,8 @@ def _tells_more(plain: str, one: Quantity, main: Quantity, inside: Sequence[Quan
         return False
     if {one.sort, main.sort} == {"length", "money"}:
         return _COSTING.search(between) is not None
+    if one.sort == main.sort == "flow" and one.unit != main.unit:
+        return re.search(r"\band\b", between) is not None and len(between) < _BESIDE
     return one.sort == main.sort == "money" and _JOINED.search(between) is not None
 
 

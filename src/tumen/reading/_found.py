@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from tumen.reading._clauses import Clause
 from tumen.reading._context import Context
+from tumen.reading._facts import Facts
 from tumen.reading._kinds import is_terms
 from tumen.reading._quantities import Quantity
+from tumen.reading._subjects import INFRASTRUCTURE, hinted_at, told_by
 
-__all__ = ["FEWEST", "LOOSE", "NOT_CARRIED", "OWN", "THIS", "Found", "as_target", "of_terms"]
+__all__ = ["FEWEST", "LOOSE", "NOT_CARRIED", "OWN", "THIS", "Found", "as_target", "names_in", "of_terms"]
 
 THIS = re.compile(
     r"^(?:he|she|they|his|her|their|its)\b|\b(?:this|it|so|neither|either|both|such a|call(?:s|ed)? that)\b"
@@ -38,6 +40,24 @@ class Found:
     named: bool
     anchor: int
     dated: bool = False
+
+
+_SIDE = {"trade", "coalition", "alignment"}  # told beside what a page is about
+_SERVED = {"debt_treatment"}  # a loan of what is built is part of it
+
+
+def names_in(facts: Facts, first: int, last: int, context: Context) -> tuple[str, ...]:
+    """The subjects that a part of a sentence names, that of the page before what is only told beside it.
+
+    The loan of a railway belongs to the railway; rupees to be spent on purchases to what they settle.
+    """
+    names = told_by(facts.plain, first, last, facts.names, context.hinted)
+    main = context.main
+    if not names or not main or main in names[:1]:
+        return names
+    served = names[0] in _SERVED and main in INFRASTRUCTURE and not context.named[names[0]]
+    beside = names[0] in _SIDE and hinted_at(facts.plain, first, last, facts.names, main)
+    return (main, *(name for name in names if name != main)) if beside or served else names
 
 
 def as_target(subject: str, kind: str) -> str:

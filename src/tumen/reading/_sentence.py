@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tumen.reading._actors import codes_in
@@ -10,9 +11,9 @@ from tumen.reading._clauses import VERBS, Clause
 from tumen.reading._context import Context
 from tumen.reading._facts import Facts
 from tumen.reading._figured import by_figure, by_money, carried_subject, kind_of, main_of
-from tumen.reading._found import FEWEST, LOOSE, OWN, THIS, Found, as_target
+from tumen.reading._found import FEWEST, LOOSE, OWN, THIS, Found, as_target, names_in
 from tumen.reading._kinds import cue_of, is_ahead, is_background, is_price_move
-from tumen.reading._subjects import goes_on, named_goal, told_by
+from tumen.reading._subjects import goes_on, named_goal
 from tumen.reading._worded import by_date, journeys, without_figure
 
 __all__ = ["found_in"]
@@ -31,14 +32,14 @@ def found_in(facts: Facts, context: Context) -> list[Found]:
         if here and not clause.hard and found and re.match(_BARE, facts.plain[clause.start :], re.I):
             here = [_as_before(one, found[-1]) for one in here]
         found += here
-        names = told_by(facts.plain, clause.start, clause.end, facts.names, context.hinted)
+        names = names_in(facts, clause.start, clause.end, context)
         carried = here[0].subject if here else names[0] if names else carried
     visits = [one for one in found if one.subject == "visit"]
     settled = _settled([one for one in found if one.subject != "visit"], visits)
     if visits and all(not one.named and one.quantity is None for one in settled):
         return visits
     if settled and settled != visits:
-        settled = [*(one for one in visits if _told_apart(facts, one)), *settled]
+        settled = [*(one for one in visits if _told_apart(facts, one, settled)), *settled]
     return settled or _told_plainly(facts, context)
 
 
@@ -78,14 +79,16 @@ def _in_clause(facts: Facts, clause: Clause, context: Context, carried: str) -> 
     quantity = main_of(facts.plain, inside)
     dated = any(clause.start <= one.start < clause.end and not facts.hides(one.start) for one in facts.dates)
     cue = cue_of(text, quantity.sort if quantity else "", dated)
-    names = told_by(facts.plain, clause.start, clause.end, facts.names, context.hinted)
+    names = names_in(facts, clause.start, clause.end, context)
     visits = journeys(facts, clause, quantity)
+    if re.match(r"(?i)against\b", text) and not dated:
+        return []
     if is_background(text) or (is_price_move(text) and not {"trade", "trade_target"} & set(names)):
         return []
     if quantity is not None and not (visits and visits[0].quantity):
         if re.match(r" of (?:that|this|it|them|these|which|what)\b", facts.plain[quantity.end :]):
             comma = facts.plain.find(",", quantity.end, clause.end)
-            names = told_by(facts.plain, clause.start, comma if comma > 0 else clause.end, facts.names, context.hinted)
+            names = names_in(facts, clause.start, comma if comma > 0 else clause.end, context)
         subject = carried_subject(text, names, carried, context)
         if subject:
             kind = by_money(text, kind_of(text, cue, quantity, subject, context), cue, quantity, subject)
@@ -97,13 +100,13 @@ def _in_clause(facts: Facts, clause: Clause, context: Context, carried: str) -> 
     return [*visits, *(told if not (visits and told and told[0].dated and told[0].cue == "date") else [])]
 
 
-def _told_apart(facts: Facts, visit: Found) -> bool:
+def _told_apart(facts: Facts, visit: Found, others: Sequence[Found]) -> bool:
     """Whether a leader's journey has a day of its own beside what was signed there."""
     begin = visit.first
     joined = re.search(r",? and (?=\w+(?:ed|ht|ook|ade|ve|me|nt) )", facts.plain[visit.anchor : visit.last])
-    if joined is None:
+    if joined is None and any(one.clause == visit.clause for one in others):
         return False
-    stop = visit.anchor + joined.start()
+    stop = visit.anchor + joined.start() if joined else visit.last
     dated = any(visit.anchor <= one.start < stop for one in facts.dates)
     return dated and any(one.how == "leader" and begin <= one.start < visit.anchor for one in facts.mentions)
 
@@ -119,7 +122,7 @@ def _told_plainly(facts: Facts, context: Context) -> list[Found]:
         or is_price_move(text)
     ):
         return []
-    names = told_by(text, 0, len(text), facts.names, context.hinted)
+    names = names_in(facts, 0, len(text), context)
     topic = context.topic()
     fresh = facts.index - context.claimed <= 3
     cue = cue_of(text, "", dated=bool(facts.dates))

@@ -13,7 +13,16 @@ from tumen.reading._needed import needed
 from tumen.reading._tables import any_of, table
 from tumen.reading._words import Words
 
-__all__ = ["INFRASTRUCTURE", "SUBJECTS", "SubjectMention", "goes_on", "named_goal", "subjects_of", "told_by"]
+__all__ = [
+    "INFRASTRUCTURE",
+    "SUBJECTS",
+    "SubjectMention",
+    "goes_on",
+    "hinted_at",
+    "named_goal",
+    "subjects_of",
+    "told_by",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,14 @@ def _hinted(inside: Collection[SubjectMention], known: Collection[str]) -> list[
         if len(names) == 1 or not INFRASTRUCTURE.issuperset(names):
             found.append(names[0])
     return found
+
+
+def hinted_at(plain: str, first: int, last: int, names: Collection[tuple[int, int]], name: str) -> bool:
+    """Whether a part of a text has a word, if only a weak one, of that subject."""
+    return any(
+        one.name == name and first <= one.start < last and not any(a <= one.start < b for a, b in names)
+        for one in subjects_of(plain)
+    )
 
 
 def goes_on(plain: str) -> bool:
