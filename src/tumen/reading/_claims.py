@@ -141,6 +141,7 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
         facts, one.clause, (one.first, one.last), one.anchor, one.subject, one.kind, one.named, context
     )
     date = date_for(facts, one.clause, (one.first, one.last), one.kind, one.quantity, one.subject, context, day)
+    unit = one.quantity.unit if one.quantity else ""
     kind = _by_day(one.kind, one.subject, date, text, context.today)
     source = _source(facts, one, context)
     found_by = [f"rule:{kind}", f"words:{' '.join(one.cue.split())[:40]}"]
@@ -151,7 +152,7 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
     hedged = is_hedged(text) or kind == "doubt" or is_anonymous(source)
     return Claim(
         name, facts.index, sentence.start, sentence.end, sentence.text, _trimmed(sentence.text[one.first : one.last]),
-        kind, one.subject, actors, one.quantity.value if one.quantity else "", one.quantity.unit if one.quantity else "",  # noqa: E501
+        kind, one.subject, actors, one.quantity.value if one.quantity else "", unit,  # noqa: E501
         date, source, hedged, "; ".join(found_by),
     )  # fmt: skip
 

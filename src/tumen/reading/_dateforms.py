@@ -139,7 +139,7 @@ def _told_from_now(p: _Pieces) -> list[tuple[str, Rule]]:
             values.relative,
         ),
         (
-            rf"\b(?P<which>last|this|next) (?:fiscal |financial |calendar |marketing |crop )?{p.unit}\b(?! of| (?:ago|later))",  # noqa: E501
+            rf"\b(?P<which>last|this|next) (?:fiscal |financial |calendar |marketing |crop )?{p.unit}\b(?! of\b| (?:ago|later))",  # noqa: E501
             values.relative,
         ),
         (r"\b(?P<which>last|this|next|past|coming|the) (?P<word>weekend)\b", values.weekend),

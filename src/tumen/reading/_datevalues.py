@@ -260,7 +260,7 @@ def out(match: re.Match[str], at: Setting) -> Resolved:
     """`before the year is out`: its last month, or last day where it is shorter."""
     unit = match["unit"].lower()
     last = ends_of(unit_of(at.day, unit, 0))[1]
-    return last[:7] if unit in {"year", "quarter"} else last[:4] if unit == "decade" else last, True
+    return last[:7] if unit in {"year", "quarter", "month"} else last[:4] if unit == "decade" else last, True
 
 
 def word(match: re.Match[str], at: Setting) -> Resolved:

@@ -116,7 +116,7 @@ def _is_principal(plain: str, one: Quantity, every: Collection[Quantity]) -> boo
     if one.sort == "share" and re.search(r"\b(?:remaining|other|missing|first|second) $", before):
         return not any(other.sort == "money" for other in every)  # what is bought, not what is paid
     if one.sort == "length":
-        away = r"\s*(?:from(?! [^,.;]{2,40} to )|away|north|south|east|west|off|deep|wide|high|tall|thick|above|below|inland|upstream|downstream|apart|short)\b"  # noqa: E501
+        away = r"\s*(?:from(?! .{2,60} to )|away|north|south|east|west|off|deep|wide|high|tall|thick|above|below|inland|upstream|downstream|apart|short)\b"  # noqa: E501
         if re.search(r"(?<![a-z])met(?:re|er)s$", one.text) and one.high < 1000:
             run = re.search(r"\b(?:runs?|stretch\w*|extend\w*|measur\w*) (?:for )?(?:about |some )?$", before)
             return (

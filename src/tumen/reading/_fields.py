@@ -18,6 +18,7 @@ from tumen.reading._subjects import INFRASTRUCTURE
 __all__ = ["actors_for", "date_for"]
 
 _BILATERAL = {"clearing", "labour_export", "trade_target", "debt_treatment", "trade", "trade_cost"}
+_DEEDS = {"pledge", "proposal", "statement", "agreement", "event"}  # done as they are said
 _MANY = 3  # states, from which on they are a list rather than the two sides of a deal
 _AHEAD = {"plan", "target", "forecast", "pledge", "proposal", "estimate"}
 
@@ -127,7 +128,11 @@ def date_for(
 ) -> str:
     """The date of a claim, or nothing."""
     inside = [one for one in facts.dates if part[0] <= one.start < part[1] and not facts.hides(one.start)]
-    inside = [one for one in inside if not _of_speaking(facts, one)]
+    if not inside and part[0] > clause.start:  # a later figure of the clause has the date that stands before the first
+        inside = [one for one in facts.dates if clause.start <= one.start < part[0] and not facts.hides(one.start)]
+    inside = [one for one in inside if not _of_speaking(facts, one, kind in _DEEDS)]
+    if kind == "report":
+        inside = [one for one in inside if one.text.lower() != "today"]
     inside = [
         one
         for one in inside
@@ -138,6 +143,9 @@ def date_for(
     ]
     if not inside:
         return _framed(facts, kind, context)
+    given = re.search(r"\b(?:have|has|had|given|gave \w+)\s+$", facts.plain[: inside[0].start])
+    if inside[0].cue == "until" and given:  # `have until March` is a day to be kept
+        return inside[0].iso.removeprefix("../")
     if subject == "visit":
         return inside[0].iso
     ahead = [
@@ -175,8 +183,11 @@ def _nearest(dates: Sequence[DateMention], quantity: Quantity | None) -> DateMen
     )
 
 
-def _of_speaking(facts: Facts, one: DateMention) -> bool:
-    """Whether a date tells when somebody spoke: `said on Tuesday`, `In October a minister said that`."""
+def _of_speaking(facts: Facts, one: DateMention, deed: bool) -> bool:
+    """Whether a date tells only when somebody spoke: `said on Tuesday`, `In October a minister said that`.
+
+    What is done by saying it (`In March he pledged`) has the day that leads the sentence.
+    """
     said = facts.attribution
     if said is None or not said.speaks:
         return False
@@ -185,7 +196,7 @@ def _of_speaking(facts: Facts, one: DateMention) -> bool:
         r"\b(?:said|says|told \w+|reported|announced|added|noted)\s+(?:(?:late|early) )?(?:on\s+|in\s+)?$",
         facts.plain[: one.start],
     )
-    return led or after is not None
+    return (led and not deed) or after is not None
 
 
 def _framed(facts: Facts, kind: str, context: Context) -> str:
