@@ -152,7 +152,7 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
     hedged = is_hedged(text) or kind == "doubt" or is_anonymous(source)
     return Claim(
         name, facts.index, sentence.start, sentence.end, sentence.text, _trimmed(sentence.text[one.first : one.last]),
-        kind, one.subject, actors, one.quantity.value if one.quantity else "", unit,  # noqa: E501
+        kind, one.subject, actors, one.quantity.value if one.quantity else "", unit,
         date, source, hedged, "; ".join(found_by),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from tumen.reading._actors import Mention, codes_in
 from tumen.reading._facts import Facts
+from tumen.reading._subjects import SUBJECTS
 
 __all__ = ["Context", "Topic", "hosts"]
 
@@ -64,8 +65,8 @@ class Context:
 
         A new paragraph that names no subject goes on about what the page is about.
         """
-        if kind == "body" and block != self.block:
-            self.last = self.going
+        if kind == "body" and block != self.block and self._is_rare(self.last):
+            self.last = self.main
         self.block = block
         if kind == "bullet" and not self.before_bullets:
             self.before_bullets = self.last or "-"
@@ -80,7 +81,12 @@ class Context:
 
     @property
     def hinted(self) -> frozenset[str]:
-        """The subjects to which words that only hint can point: the last, the main one, others named twice or more."""
+        """The subjects to which words that only hint can point: the last, the main one, others named more often.
+
+        Before anything was claimed all that the page names, or where it names none, any.
+        """
+        if not self.last:
+            return self.strong or frozenset(SUBJECTS)
         often = {name for name, times in self.named.items() if times >= _OFTEN}
         return self.strong & (often | {self.last, self.going, next(reversed(self.topics), "")})
 
@@ -92,9 +98,12 @@ class Context:
 
     @property
     def going(self) -> str:
-        """What the page goes on about where a sentence does not say: the last subject; if rare, the main one."""
-        main, times = self.named.most_common(1)[0] if self.named else ("", 0)
-        return main if times > 1 and times >= _RARE * max(1, self.named[self.last]) else self.last
+        """What the page goes on about where a sentence does not say: the last subject, before any the main one."""
+        return self.last or self.main
+
+    def _is_rare(self, subject: str) -> bool:
+        """Whether the page names its main subject so much more often that a new paragraph goes on about that."""
+        return self.main != "" and self.named[self.main] >= _RARE * max(1, self.named[subject])
 
     def note_claim(self, subject: str, actors: tuple[str, ...], host: tuple[str, ...], signed: bool) -> None:
         """Remember a claim."""

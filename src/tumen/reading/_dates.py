@@ -132,7 +132,10 @@ def _tense(plain: str, match: re.Match[str]) -> tuple[bool, bool]:
         _BY.match(match.group()) is not None
         or re.search(r"\b(?:by|until|till|before|from)(?: the)? $", before) is not None
     )
-    if re.search(r"\b(?:deal|pact|agreement|accord|contract|protocol|treaty|law|decree|memorandum|resolution) (?:of|dated) $", before):
+    if re.search(
+        r"\b(?:deal|pact|agreement|accord|contract|protocol|treaty|law|decree|memorandum|resolution) (?:of|dated) $",
+        before,
+    ):
         return False, True
     if re.search(r"\b(?:lasts?|runs?|valid|expires?|runs? out|good) (?:until |till |through |to |on )?$", before):
         return True, False

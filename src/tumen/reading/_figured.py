@@ -26,6 +26,7 @@ _AGAINST = re.compile(
     r"(?: (?:about|some|only|just|nearly|the|a|around|roughly))*\s*$",
     re.I,
 )
+_NO_SUM = {"clearing", "coalition", "visit", "alignment"}  # of which no sum is a goal
 _BESIDE = 50  # letters between two flows that one verb governs
 _COSTING = re.compile(r"\b(?:cost|price|bill|worth|budget)", re.I)
 _JOINED = re.compile(r"\b(?:for|to|in|on|into|towards)\b.*\band\b|\band\b.*\b(?:a further|another)\b", re.I)
@@ -99,6 +100,8 @@ def by_figure(
         about = names[0] if names and names[0] in INFRASTRUCTURE else subject
         first = begin if len(own) > 1 and number else clause.start
         words_met = cue.text if cue else "figure"
+        if here == "target" and one.sort == "money" and not named and about in _NO_SUM and "trade" in context.strong:
+            about = "trade_target"
         found.append(
             Found(clause, first, end, here, as_target(about, here), one, words_met, named or bool(names), one.start)
         )

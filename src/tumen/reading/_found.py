@@ -56,7 +56,8 @@ def names_in(facts: Facts, first: int, last: int, context: Context) -> tuple[str
     if not names or not main or main in names[:1]:
         return names
     served = names[0] in _SERVED and main in INFRASTRUCTURE and not context.named[names[0]]
-    beside = names[0] in _SIDE and hinted_at(facts.plain, first, last, facts.names, main)
+    headed = re.match(r"(?i)(?:\S+ ){0,3}?(?:trade|commerce|exports|turnover)\b", facts.plain[first:last]) is not None
+    beside = names[0] in _SIDE and not headed and hinted_at(facts.plain, first, last, facts.names, main)
     return (main, *(name for name in names if name != main)) if beside or served else names
 
 

@@ -45,7 +45,7 @@ INFRASTRUCTURE = frozenset({"railway", "pipeline", "capacity", "mine"})
 _MAJOR = frozenset(SUBJECTS) - {"trade_target", "trade_cost", "trade", "coalition", "alignment", "visit"}
 _UPGRADE = re.compile(r"\b(?:upgrad|moderni[sz]|double-?track|electrif|expan[ds]|widen|dredg)\w*", re.IGNORECASE)
 _AROUND = re.compile(
-    r"\b(?:when|as|while|after|since|despite|during|before|following|amid|because of|owing to|due to|in spite of|"
+    r"\b(?:into|when|as|while|after|since|despite|during|before|following|amid|because of|owing to|due to|in spite of|"
     r"but for|without|under|until|by|to escape|to evade|to dodge|victims? of)\s(?:[\w'-]+\s){0,3}$",
     re.IGNORECASE,
 )
