@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
 
 from tumen.reading._tables import any_of, spelt_out, table
-from tumen.reading._words import Words
+from tumen.reading._words import Shelf, Words, earliest
 
 __all__ = [
     "KINDS",
@@ -42,42 +40,42 @@ class _Rule:
     strong: bool
     needs: str
     with_date: bool
-    words: Words
-    strong_words: Words | None
-    dated_words: Words | None
-    quantity_words: Words | None
+
+
+_SORTS = ("strong_words", "words", "dated_words", "quantity_words")
 
 
 @cache
-def _rules() -> tuple[_Rule, ...]:
-    def compiled(row: Mapping[str, Any], key: str) -> Words | None:
-        return any_of(spelt_out(row[key], table("kinds")["lists"])) if key in row else None
-
-    return tuple(
-        _Rule(
-            row["kind"], row.get("strong", False), row.get("needs", ""), "strong_with" in row,
-            any_of(spelt_out(row["words"], table("kinds")["lists"])),
-            compiled(row, "strong_words"), compiled(row, "dated_words"), compiled(row, "quantity_words"),
-        )
-        for row in table("kinds")["rule"]
-    )  # fmt: skip
+def _rules() -> tuple[tuple[_Rule, ...], Shelf]:
+    """The rules in their order, and the words of all of them: a table for each of `_SORTS` of each rule."""
+    whole = table("kinds")
+    rows = whole["rule"]
+    rules = tuple(
+        _Rule(row["kind"], row.get("strong", False), row.get("needs", ""), "strong_with" in row) for row in rows
+    )
+    return rules, Shelf(spelt_out(row.get(sort, ()), whole["lists"]) for row in rows for sort in _SORTS)
 
 
 def cue_of(plain: str, quantity: str, dated: bool) -> Cue | None:
     """The first rule that a clause meets; `quantity` (its sort, or nothing) and `dated` say what stands by words."""
-    low = plain.lower()
-    for rule in _rules():
-        met = {"quantity": quantity != "", "money": quantity in {"money", "price"}, "figure": quantity != "" or dated}
+    rules, shelf = _rules()
+    likely = shelf.likely(plain.lower())
+    met = {"quantity": quantity != "", "money": quantity in {"money", "price"}, "figure": quantity != "" or dated}
+    for number, rule in enumerate(rules):
         if not met.get(rule.needs, True):
             continue
-        for pattern, strong in (
-            (rule.strong_words, True),
-            (rule.words, rule.strong or rule.needs == "figure" or (rule.with_date and dated)),
-            (rule.dated_words, quantity != "" or dated),
-            (rule.quantity_words if quantity else None, False),
-        ):
-            match = pattern.search(plain, low) if pattern else None
-            if match and (strong or pattern is not rule.dated_words):
+        makes = (
+            True,
+            rule.strong or rule.needs == "figure" or (rule.with_date and dated),
+            quantity != "" or dated,
+            False,
+        )
+        for sort, strong in enumerate(makes):
+            patterns = likely.get(len(_SORTS) * number + sort)
+            if not patterns or (_SORTS[sort] == "quantity_words" and not quantity):
+                continue
+            match = earliest(patterns, plain)
+            if match and (strong or _SORTS[sort] != "dated_words"):
                 return Cue(rule.kind, strong, match.start(), match.group())
     return None
 

@@ -146,6 +146,8 @@ def _people(readings: Sequence[ReadPage]) -> list[_Person]:
     for reading in readings:
         for index, sentence in enumerate(reading.sentences):
             plain = folded(sentence.text)
+            if not _NAME.search(plain):
+                continue
             year = reading.date.year if reading.date else 9999
             mentions = find_actors(plain, year)
             leaders = [one for one in mentions if one.how == "leader" and " " in one.text]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from tumen.case import parse_unit
 from tumen.errors import UnitError
@@ -288,6 +288,7 @@ def _rate_apart(plain: str, start: int, end: int, sort: str) -> str:
 _DIMENSIONLESS: Mapping[str, float] = {"percent": 0.01, "count": 1.0, "times": 1.0, "person": 1.0, "": 1.0}
 
 
+@lru_cache(maxsize=65536)
 def comparable(value: str, unit: str) -> tuple[tuple[float, ...], tuple[tuple[str, int], ...]] | None:
     """A quantity as figures in base units and powers of dimensions, so that two can be held against each other.
 
