@@ -54,6 +54,17 @@ def test_our_own_pages_meet_the_same_bars() -> None:
     assert found["actors"] >= 0.85
 
 
+@pytest.mark.parametrize("folder", ["plain", "varied"])
+def test_pages_by_others_are_read_as_well(folder: str) -> None:
+    found = scores(OWN / folder / "gold.csv")
+    assert found["claims"] >= 0.92
+    assert found["quantity"] >= 0.92
+    assert found["date"] >= 0.92
+    assert found["subject"] >= 0.81
+    assert found["kind"] >= 0.87
+    assert found["actors"] >= 0.84
+
+
 @pytest.mark.parametrize("name", CLUTTER)
 def test_clutter_goes_and_no_sentence_is_lost(shared: Path, name: str) -> None:
     page = open_page(shared / "data/pages" / f"{name}.txt", dt.date(2015, 1, 1))
