@@ -122,6 +122,9 @@ _ACTED = re.compile(r"\b(?:[a-z]{2,}ed|took|cut|sent|held|put|gave|went|began|me
 _STOOD = re.compile(r"\b(?:is|are|was|were|stood|totall?ed|amounted|remained|owed|came to|seemed)\b")
 
 
+_SHORT = 10  # days within which an act was done, from which on it is only reported
+
+
 def _by_day(kind: str, subject: str, date: str, text: str, today: str) -> str:
     """What is told of a day: an act of a day just past is an event, what stands for a day to come a plan."""
     if kind != "report" or not date or ".." in date:
@@ -131,7 +134,7 @@ def _by_day(kind: str, subject: str, date: str, text: str, today: str) -> str:
         return "plan"
     if subject == "hazard" and last <= today:
         return "event"
-    short = (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days <= 10
+    short = (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days <= _SHORT
     return "event" if short and last <= today and _ACTED.search(text) and not _STOOD.search(text) else kind
 
 

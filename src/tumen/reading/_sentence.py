@@ -23,7 +23,8 @@ _BARE = rf"(?!is|are|was|were|has|have|had|will|would)(?:{VERBS})\b"
 
 def found_in(facts: Facts, context: Context) -> list[Found]:
     """The claims of a sentence, without their fields."""
-    if facts.plain.rstrip("\"')").endswith("?"):
+    ends = facts.plain.rstrip("\"')")
+    if ends.endswith("?") or (ends.endswith(":") and not facts.quantities):
         return []
     found: list[Found] = []
     carried = ""
