@@ -118,3 +118,38 @@ def test_of_a_debtor_and_its_lenders_the_debtor_is_carried() -> None:
     page = Page("page", f"Chad asks for time\n\n{lead} The debts are to be repaid over 12 years.\n", DAY)
     last = read_page(page).claims[-1]
     assert (last.subject, last.actors) == ("debt_treatment", ("TCD",))
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "QUITO, June 14, 2016 - ",
+        "QUITO, Ecuador, June 14 -- ",
+        "QUITO, 14 June 2016 (Newswire) -- ",
+        "(Newswire, June 14, 2016) ",
+        "QUITO: ",
+    ],
+)
+def test_where_a_report_was_sent_from_is_no_part_of_it(lead: str) -> None:
+    text = f"{lead}Ecuador and Peru signed an agreement on Monday on a road from Loja to Piura."
+    (claim,) = claims(text, "")
+    assert (claim.kind, claim.subject, claim.date) == ("agreement", "capacity", "2016-06-13")
+    assert claim.actors == ("ECU", "PER")
+
+
+def test_the_place_and_day_of_sending_date_a_page() -> None:
+    page = Page("page", "A road for the south\n\nQUITO, June 14, 2016 - Ecuador and Peru signed a treaty on Monday.\n")
+    assert read_page(page).date == dt.date(2016, 6, 14)
+
+
+def test_what_is_gone_round_takes_no_part() -> None:
+    (claim,) = claims("In May Georgia and Turkey agreed on a gas pipeline bypassing Russia.", "")
+    assert claim.actors == ("GEO", "TUR")
+
+
+def test_a_doubt_after_but_stands_for_itself() -> None:
+    pledge, doubt = claims(
+        "Mali has pledged 2 million tonnes of ore a year, but shippers doubt that the line can carry it."
+    )
+    assert (pledge.kind, doubt.kind, doubt.source) == ("pledge", "doubt", "shippers")
+    assert doubt.hedged

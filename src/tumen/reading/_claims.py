@@ -162,7 +162,7 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
 
 def _trimmed(text: str) -> str:
     """A clause without the words that lead on to the next."""
-    return re.sub(r"(?:[ ,;]+(?:and|but|as well as|or))?[ ,;]*$", "", text.strip(" ,;"))
+    return re.sub(r"(?:[ ,;]+(?:and|but|as well as|or|will|would|should))?[ ,;]*$", "", text.strip(" ,;"))
 
 
 def _source(facts: Facts, one: Found, context: Context) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tumen.reading._actors import Mention, codes_in, find_actors
 from tumen.reading._attribution import Attribution, attribution_of
@@ -13,6 +13,7 @@ from tumen.reading._clauses import Clause, asides, clauses_of
 from tumen.reading._dates import DateMention, find_dates
 from tumen.reading._page import Sentence
 from tumen.reading._quantities import Quantity, find_quantities, localised
+from tumen.reading._split import sent_from
 from tumen.reading._subjects import subjects_of
 from tumen.reading._tables import folded
 
@@ -80,12 +81,13 @@ def facts_of(
 ) -> Facts:
     """Run the steps over one sentence."""
     plain = folded(sentence.text)
-    dates = find_dates(plain, day, before)
+    told, lead = find_dates(plain, day, before), sent_from(sentence.text)
+    dates = tuple(one for one in told if one.start >= lead)
     year = day.year if day else dt.date.max.year
     actors = find_actors(plain, year, known, page)
     named = codes_in(actors)
     every = tuple(
-        localised(one, (*named, *page)) for one in find_quantities(plain, [(one.start, one.end) for one in dates])
+        localised(one, (*named, *page)) for one in find_quantities(plain, [(one.start, one.end) for one in told])
     )
     hidden = tuple((a, b) for a, b in asides(plain) if b < len(plain.rstrip(" .")) - 1)
     kept = tuple(one for one in every if _is_principal(plain, one, every))
@@ -94,7 +96,11 @@ def facts_of(
         one for one in actors if not any(q.start <= one.start < q.end and q.sort in {"money", "price"} for q in every)
     )
     subjects = [(one.start, one.end) for one in subjects_of(plain)]
-    clauses = clauses_of(plain, [(q.start, q.end) for q in kept], subjects, [(d.start, d.end) for d in dates])
+    clauses = tuple(
+        replace(one, start=max(one.start, lead))
+        for one in clauses_of(plain, [(q.start, q.end) for q in kept], subjects, [(d.start, d.end) for d in dates])
+        if one.end > lead
+    )
     return Facts(
         sentence, index, plain, dates, tuple(outside) or kept, mentions, attribution_of(plain), clauses, hidden
     )  # fmt: skip

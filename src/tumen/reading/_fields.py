@@ -102,12 +102,20 @@ def _speaker(facts: Facts, one: Mention) -> bool:
     return said is not None and said.start <= one.start < max(said.end, said.start + len(said.source))
 
 
+_PASSED = re.compile(
+    r"\b(?:bypass(?:es|ed|ing)?|skirt(?:s|ed|ing)?|avoid(?:s|ed|ing)?|circumvent\w*|leav(?:es|ing) out|going around|"
+    r"(?:way|route|detour) (?:a)?round|independent of|without (?:crossing|touching)|other than)\s(?:the\s)?$",
+    re.I,
+)  # what is gone round takes no part
+
+
 def _counted(facts: Facts, first: int, last: int) -> list[Mention]:
     """The mentions that count: not what is only the speaker's, unless nobody else is named; not what is by the way."""
     inside = [one for one in facts.mentions if first <= one.start < last and one.codes]
     lead = re.match(
         r"(?:In|At|During|After) (?:his|her|their|a|the) (?:meeting|talks|speech|visit|summit)\b[^,]*,", facts.plain
     )
+    inside = [one for one in inside if not _PASSED.search(facts.plain[: one.start])] or inside
     plain = [one for one in inside if not (lead and one.start < lead.end())] or inside
     others = [one for one in plain if not _speaker(facts, one)]
     said = facts.attribution

@@ -124,7 +124,9 @@ def _tells_more(plain: str, one: Quantity, main: Quantity, inside: Sequence[Quan
 def _cut(plain: str, first: int, last: int) -> int:
     """Where between two figures the second one's part begins: at `and`, a comma, `at a cost of`, `over`."""
     places = [match.start() for match in re.finditer(r" and |, | at | for | over | with | to ", plain[first:last])]
-    marks = [match.start() for match in re.finditer(r" and |, ", plain[first:last])]
+    marks = [
+        match.start() for match in re.finditer(r" and |, | (?=(?:will|would|is|was|costs?|should) )", plain[first:last])
+    ]
     return first + (marks[-1] if marks else places[0] if places else last - first)
 
 
@@ -133,4 +135,4 @@ def _kind_of_part(words: str, kind: str, one: Quantity) -> str:
     cue = cue_of(words, one.sort, dated=False)
     if cue is not None and cue.kind == "estimate" and kind in {"plan", "agreement", "proposal", "report", "forecast"}:
         return "report" if kind == "report" and not is_ahead(words) else "estimate"
-    return kind
+    return "plan" if kind == "estimate" and one.sort == "length" else kind

@@ -14,8 +14,9 @@ from tumen.reading._claims import Claim, claims_of
 from tumen.reading._clean import clean
 from tumen.reading._dates import page_date
 from tumen.reading._page import Block, Page, Sentence, open_page
-from tumen.reading._split import split
+from tumen.reading._split import sent_from, split
 
+_FIRST = 6  # sentences, headlines included, in which the place and day of sending may stand
 _MOST_SENTENCES = 4000  # that are read for claims; a longer page is a book or an archive
 _MANY = 64  # pages from which on it pays to read them in several processes
 
@@ -59,6 +60,7 @@ def read_page(page: Page, otherwise: dt.date | None = None) -> ReadPage:
     blocks = clean(page)
     sentences = split(blocks)
     lines = [block.text for block in blocks if block.kind in {"dateline", "byline"}]
+    lines += [one.text[: sent_from(one.text)] for one in sentences[:_FIRST] if sent_from(one.text)]
     date = page.date or page_date(lines) or otherwise
     claims = claims_of(page.name, sentences[:_MOST_SENTENCES], date)
     return ReadPage(page, date, blocks, sentences, claims, len(sentences) > _MOST_SENTENCES)

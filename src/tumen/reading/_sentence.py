@@ -32,6 +32,8 @@ def found_in(facts: Facts, context: Context) -> list[Found]:
         here = _in_clause(facts, clause, context, carried)
         if here and not clause.hard and found and re.match(_BARE, facts.plain[clause.start :], re.I):
             here = [_as_before(one, found[-1]) for one in here]
+        if re.match(r"(?:but|though|although|yet|however)\b", facts.plain[clause.start :]):
+            here = [replace(one, dated=True) if one.kind == "doubt" else one for one in here]  # stands for itself
         found += here
         names = names_in(facts, clause.start, clause.end, context)
         carried = here[0].subject if here else names[0] if names else carried

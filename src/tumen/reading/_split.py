@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tumen.reading._page import Block, Sentence
 
-__all__ = ["split"]
+__all__ = ["sent_from", "split"]
 
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
 _SHORT = frozenset(
@@ -16,6 +16,26 @@ _SHORT = frozenset(
     cu sq""".split()  # noqa: SIM905 -- a list of abbreviations reads best as words
 )
 _INITIALS = re.compile(r"(?:^|[\s(\"'“‘.])(?:[A-Za-z]\.)+$")
+
+
+# `DAR ES SALAAM, March 26, 2013 (Xinhua) -- `, `(Reuters, 26 March) `: where a report was sent from, and when
+_SENT_FROM = re.compile(
+    r"(?:[A-Z][A-Z' .-]{2,30}(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?(?! ?\d))?"
+    r"(?:, (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})(?:,? \d{4})?)?(?: \([^()]{2,40}\))?"
+    r"\s*(?:[-\u2013\u2014]{1,2}|:)\s"
+    r"|\([A-Z][^()]{2,40}\)\s(?:[-\u2013\u2014]{1,2}\s)?)"
+)
+
+
+def sent_from(text: str) -> int:
+    """Where the place and day from which a report was sent end at the beginning of a sentence; 0 where none stand.
+
+    >>> text = "LIMA, March 3 -- Peru agreed."
+    >>> text[sent_from(text) :]
+    'Peru agreed.'
+    """
+    match = _SENT_FROM.match(text)
+    return match.end() if match else 0
 
 
 def split(blocks: Sequence[Block]) -> tuple[Sentence, ...]:

@@ -25,6 +25,8 @@ def without_figure(
     """Claims of a clause that holds no quantity: those that its words make of what it names or goes on about."""
     text = facts.plain[clause.start : clause.end]
     at = clause.start + cue.start
+    if names[:1] == ("alignment",) and not codes_in(facts.mentions):
+        names = ()  # nobody's side is told
     about = goes_on(text) or named_goal(text) or THIS.search(text) is not None
     alone = facts.index - context.claimed > 2 or context.topic() is None
     if (
