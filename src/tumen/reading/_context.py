@@ -21,6 +21,15 @@ _THREE = re.compile(
     r"\b(?:the three|three-way|trilateral|all three|three-party|the three (?:sides|countries|states))\b", re.I
 )
 _FOUR = re.compile(r"\b(?:the four|four-way|four-party|quadrilateral|all four)\b", re.I)
+_MANY = tuple(
+    (
+        re.compile(
+            rf"\b(?:the|all) {word}\b(?= (?:countries|states|governments|sides|members|partners|presidents))", re.I
+        ),
+        size,
+    )
+    for size, word in enumerate(("five", "six", "seven", "eight", "nine", "ten"), start=5)
+)
 _THEY = re.compile(r"^(?:they|their)\b|\b(?:they|their|each other|one another)\b", re.I)
 _PERSON = re.compile(r"\b(?:he|she|his|her)\b", re.I)
 _COUNTRY = re.compile(r"(?<!of )(?<!across )(?<!cross )\bthe country\b(?!')", re.I)
@@ -136,7 +145,7 @@ class Context:
     def carried(self, facts: Facts, text: str, own: tuple[str, ...]) -> tuple[str, ...]:
         """The states to which words such as "the two sides", "he" or "the country" point."""
         found: list[str] = []
-        for pattern, size in ((_TWO, 2), (_THREE, 3), (_FOUR, 4)):
+        for pattern, size in ((_TWO, 2), (_THREE, 3), (_FOUR, 4), *_MANY):
             if pattern.search(text) and len(own) < size:
                 found += self._group(size)
         if not found and _THEY.search(text) and len(own) < 2:

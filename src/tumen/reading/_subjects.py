@@ -11,7 +11,7 @@ from itertools import groupby
 from tumen.reading._clauses import asides
 from tumen.reading._needed import needed
 from tumen.reading._tables import any_of, table
-from tumen.reading._words import Words
+from tumen.reading._words import Words, capitals_kept
 
 __all__ = [
     "INFRASTRUCTURE",
@@ -101,7 +101,7 @@ def _rules() -> _Rules:
         else:
             for stem in stems:
                 by_key.setdefault(stem[:_KEY], []).append((at, stem))
-    told = tuple((name, key, re.compile(pattern, re.IGNORECASE)) for name, key, pattern in rows)
+    told = tuple((name, key, re.compile(capitals_kept(pattern), re.IGNORECASE)) for name, key, pattern in rows)
     return _Rules(told, {key: tuple(found) for key, found in by_key.items()}, tuple(always))
 
 
