@@ -6,13 +6,8 @@ machines. Whoever does a piece, what comes of it is the same to the last bit.
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +20,9 @@ from tumen._chunks import CHUNK, Chunk, evaluate_chunk, one_thread
 from tumen._dataset import PICTURES, picture
 from tumen._decisions import learnt
 from tumen._explanation import ATTRIBUTION, DECISIONS, DIALS, attributed, dialled
+from tumen._pool import executor as _pool
+from tumen._pool import processors as _processors
+from tumen._pool import without_interrupts
 from tumen.claims import Attribution, Breakeven, DialPoint
 from tumen.errors import RunError
 
@@ -120,7 +118,7 @@ def _here(case: Case, seed: int, chunks: int, tasks: list[Task], keep: Keep, pat
 def _by(executor: Executor, job: Job, tasks: list[Task], keep: Keep) -> None:
     futures: dict[Future[Done], Task] = {}
     try:
-        with _without_interrupts():
+        with without_interrupts():
             futures.update({executor.submit(job, task): task for task in tasks})
         for future in as_completed(futures):
             keep(futures.pop(future), future.result())
@@ -131,58 +129,6 @@ def _by(executor: Executor, job: Job, tasks: list[Task], keep: Keep) -> None:
     finally:
         for future in futures:
             future.cancel()
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    import multiprocessing
-
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
-
-
-def _begin() -> None:
-    """In a new process: leave stopping to the parent, and end when the parent does."""
-    import multiprocessing
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def end_with_parent() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Hold back Ctrl-C while processes are started, and from them for good: none shows a traceback of its own."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:
-        yield
-        return
-    met: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: met.append(number))
-    try:
-        with _blocked_interrupts():
-            yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if met:
-        signal.raise_signal(signal.SIGINT)
-
-
-@contextmanager
-def _blocked_interrupts() -> Iterator[None]:
-    """Block Ctrl-C in this thread, where that is possible: a process started meanwhile has it blocked too."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @lru_cache(maxsize=4)
@@ -198,10 +144,3 @@ def _opened(name: str, files: tuple[tuple[str, str], ...], scenario: str) -> Cas
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
         return replace(load(folder, scenario or None, rehearse=False), name=name)
-
-
-def _processors() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from tumen.reading._quantities import find_quantities
     from tumen.reading._read import ReadPage, read_page, read_pages
     from tumen.reading._review import review_html
-    from tumen.reading._score import FieldScore, score, score_table
+    from tumen.reading._score import FieldScore, gold_remarks, score, score_table
     from tumen.reading._split import split
     from tumen.reading._start import case_from_draft
 
 _WHERE = {
     "Claim": "_claims", "FieldScore": "_score", "Page": "_page", "ReadPage": "_read", "Story": "_link",
     "case_from_draft": "_start", "claims_table": "_draft", "clean": "_clean", "draft_yaml": "_draft",
-    "find_dates": "_dates", "find_quantities": "_quantities", "link": "_link", "open_page": "_page",
-    "propose": "_model", "read_page": "_read", "read_pages": "_read", "review_html": "_review", "score": "_score",
-    "score_table": "_score", "split": "_split",
+    "find_dates": "_dates", "find_quantities": "_quantities", "gold_remarks": "_score", "link": "_link",
+    "open_page": "_page", "propose": "_model", "read_page": "_read", "read_pages": "_read", "review_html": "_review",
+    "score": "_score", "score_table": "_score", "split": "_split",
 }  # fmt: skip
 
 __all__ = [
     "Claim", "FieldScore", "Page", "ReadPage", "Story", "case_from_draft", "claims_table", "clean", "draft_yaml",
-    "find_dates", "find_quantities", "link", "open_page", "propose", "read_page", "read_pages", "review_html", "score",
-    "score_table", "split",
+    "find_dates", "find_quantities", "gold_remarks", "link", "open_page", "propose", "read_page", "read_pages",
+    "review_html", "score", "score_table", "split",
 ]  # fmt: skip
 
 

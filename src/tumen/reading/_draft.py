@@ -2,7 +2,8 @@
 
 The draft is laid out as a case is: title, as_of, horizon, players, sources, initiatives, claims. Every claim says where
 it stands (`at`: page, first and last character), how it was found, and `review: needed`; a person sets that to
-`accepted` or `struck`.
+`accepted` or `struck`. A clause is told without the `but` or `and` that leads on to it, and who says so only where
+somebody is named: `few expect` names nobody.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tumen.reading._dates import ends_of
 from tumen.reading._link import Story
 from tumen.reading._tables import records, words
 
-__all__ = ["COLUMNS", "claims_table", "draft_parts", "draft_yaml", "scalar", "state_name"]
+__all__ = ["COLUMNS", "claims_table", "draft_parts", "draft_yaml", "said_of", "scalar", "source_of", "state_name"]
 
 COLUMNS = (
     "page",
@@ -47,7 +48,7 @@ def claims_table(claims: Iterable[Claim]) -> str:
     for one in claims:
         writer.writerow([
             one.page, one.text, one.start, one.end, one.kind, one.subject, " ".join(one.actors), one.quantity, one.unit,
-            one.date, one.source, "yes" if one.hedged else "no", one.method,
+            one.date, source_of(one), "yes" if one.hedged else "no", one.method,
         ])  # fmt: skip
     return out.getvalue()
 
@@ -128,8 +129,8 @@ def last_year(claims: Iterable[Claim], now: int) -> int:
 
 def _claim_block(number: int, one: Claim, source: str, initiative: str) -> str:
     rows: list[tuple[str, str]] = [
-        ("said", scalar(" ".join(one.clause.split()) or one.text)),
-        ("by", scalar(one.source or "the page itself")),
+        ("said", scalar(said_of(one))),
+        ("by", scalar(source_of(one) or "the page itself")),
         ("source", source),
         ("kind", one.kind),
         ("subject", one.subject),
@@ -143,6 +144,30 @@ def _claim_block(number: int, one: Claim, source: str, initiative: str) -> str:
         ("review", "needed"),
     ]
     return f"  {claim_name(number, one)}:\n" + "".join(f"    {key}: {value}\n" for key, value in rows if value)
+
+
+_LEADS = re.compile(r"(?:but|and)\b(?![/-])(?! (?:for|so on|so forth)\b),?\s+(?=\S)", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"(?:(?:the|a|but|only|just|very|too|so|far|still|as|not|how) )*"
+    r"(?:few|fewer|many|some|several|most|all|both|none|others?|another|any|anyone|anybody|everyone|everybody|someone|"
+    r"somebody|no ?one|nobody|one)(?: (?:others?|more|else|here|there))?(?: of (?:them|these|those|us|whom|which))?",
+    re.IGNORECASE,
+)
+
+
+def said_of(claim: Claim) -> str:
+    """The words of a claim, without a `but` or `and` that leads on from what stands before."""
+    said = " ".join(claim.clause.split()) or claim.text
+    match = _LEADS.match(said)
+    if match is None:
+        return said
+    rest = said[match.end() :]
+    return rest[:1].upper() + rest[1:] if said[:1].isupper() else rest
+
+
+def source_of(claim: Claim) -> str:
+    """Who says so; nothing where only `few`, `most` or `nobody` does."""
+    return "" if _NOBODY.fullmatch(claim.source.strip()) else claim.source
 
 
 def scalar(text: str) -> str:

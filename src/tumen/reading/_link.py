@@ -18,13 +18,14 @@ from tumen.reading._actors import find_actors, leaders_in
 from tumen.reading._claims import Claim
 from tumen.reading._dates import ends_of
 from tumen.reading._quantities import comparable
-from tumen.reading._read import ReadPage
+from tumen.reading._read import ReadPage, counted
 from tumen.reading._tables import folded
 
 __all__ = ["Disagreement", "Event", "Initiative", "Story", "link"]
 
 INITIATIVES = ("pipeline", "railway", "capacity", "mine", "clearing", "labour_export", "debt_treatment", "programme",
                "sanction", "inducement", "trade_cost", "coalition")  # fmt: skip
+_SHOWN = 12  # initiatives, visits and disagreements each that a summary lists
 _NAME = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,2}\b")
 _TITLES = frozenset(
     """President Prime Minister Deputy Premier Vice-Premier Foreign Chancellor King Finance Energy Vice The In On At
@@ -80,13 +81,22 @@ class Story:
         return {number: one.name for one in self.initiatives for number in one.claims}
 
     def __repr__(self) -> str:
-        rows = [f"{len(self.readings)} pages, {len(self.claims)} claims"]
-        rows += [f"  {one.name:18} {' '.join(one.actors):20} {len(one.claims)} claims" for one in self.initiatives]
-        rows += [
-            f"  visit {' / '.join(one.people)} {' '.join(one.actors)} {' / '.join(one.dates)}" for one in self.events
+        return self.summary()
+
+    def summary(self, place: str = "") -> str:
+        """What is told, in lines: a dozen initiatives, visits and disagreements each; the rest is in `place`."""
+        visits = [
+            " ".join(filter(None, ("visit", " / ".join(one.people), " ".join(one.actors), " / ".join(one.dates))))
+            for one in self.events
         ]
-        rows += [f"  {one}" for one in self.disagreements]
-        return "\n".join(rows)
+        initiatives = [
+            f"{one.name:18} {' '.join(one.actors):20} {counted(len(one.claims), 'claim')}" for one in self.initiatives
+        ]
+        lists = (initiatives, visits, [str(one) for one in self.disagreements])
+        more = sum(len(lines[_SHOWN:]) for lines in lists)
+        rows = [f"{counted(len(self.readings), 'page')}, {counted(len(self.claims), 'claim')}"]
+        rows += [f"  {line}" for lines in lists for line in lines[:_SHOWN]]
+        return "\n".join(rows + ([f"  ... and {more:,} more" + (f" in {place}" if place else "")] if more else []))
 
 
 def link(readings: Sequence[ReadPage]) -> Story:

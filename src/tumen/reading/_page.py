@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tumen.errors import CaseError
 
-__all__ = ["MOST_LETTERS", "Block", "Page", "Sentence", "open_page"]
+__all__ = ["MOST_LETTERS", "Block", "Page", "Sentence", "bare_date", "html_date", "open_page"]
 
 MOST_LETTERS = 20_000_000  # of a page; a longer one is a book or no page at all
+_LOOKED_AT = 200_000  # letters of a page that are searched for its date
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+_ISO = re.compile(r"\s*((?:19|20)\d\d)([-/]?)(\d\d)\2(\d\d)(?!\d)")
+_DAY_FIRST = re.compile(rf"\b(\d{{1,2}}) {_MONTH},? ((?:19|20)\d\d)\b", re.I)
+_MONTH_FIRST = re.compile(rf"\b{_MONTH} (\d{{1,2}}),? ((?:19|20)\d\d)\b", re.I)
+_BARE = re.compile(
+    r"(?m)(?:^|>)[ \t]{0,40}(?:((?:19|20)\d\d)-(\d\d)-(\d\d)|(\d\d)/(\d\d)/((?:19|20)\d\d))[ \t\r]{0,40}(?:$|<)"
+)
+# Every piece of these is bounded, or ends at the next `<`, so that no page takes longer than its length.
+_TAG = re.compile(r"<(meta|time)\b([^<>]{1,1000})>", re.I)
+_NAME = re.compile(r"\b(?:name|property|itemprop)\s{0,9}=\s{0,9}[\"']?([\w:.-]{1,60})", re.I)
+_VALUE = re.compile(r"\b(?:content|datetime)\s{0,9}=\s{0,9}(?:\"([^\"]{1,80})\"|'([^']{1,80})'|([^\s\"']{1,80}))", re.I)
+_LINKED_DATA = re.compile(r"\"datePublished\"\s{0,9}:\s{0,9}\"([^\"]{1,80})\"")
+_PUBLISHED = frozenset(
+    """article:published_time og:article:published_time datepublished pubdate publish-date publish_date publishdate
+    dc.date.issued dcterms.issued sailthru.date parsely-pub-date""".split()  # noqa: SIM905
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,59 @@ def open_page(path: Path, date: dt.date | None = None) -> Page:
     marked = path.suffix.lower() in {".html", ".htm", ".xhtml"}
     html = marked or head.startswith(("<!doctype html", "<html")) or "<body" in head
     return Page(path.name, text, date, html)
+
+
+def bare_date(text: str) -> dt.date | None:
+    """The day of the first line, or tag, that is nothing but a day: 2013-03-26, or 26/03/2013 where no month is meant.
+
+    >>> bare_date("A line for the Andes\\n26/03/2013\\n"), bare_date("03/04/2013")
+    (datetime.date(2013, 3, 26), None)
+    """
+    for match in _BARE.finditer(text[:_LOOKED_AT]):
+        year, month, day, first, second, last = match.groups()
+        if year or int(first) > 12:
+            found = _day(year, month, day) if year else _day(last, second, first)
+            if found is not None:
+                return found
+    return None
+
+
+def html_date(source: str) -> dt.date | None:
+    """The day on which a page was published as its HTML names it: in `meta` or `time` tags, else in its linked data.
+
+    >>> html_date('<meta property="article:published_time" content="2013-06-28T10:00:00+00:00">')
+    datetime.date(2013, 6, 28)
+    """
+    head = source[:_LOOKED_AT]
+    told = [value for tag in _TAG.finditer(head) for value in _published(tag[1].lower(), tag[2])]
+    told += [match[1] for match in _LINKED_DATA.finditer(head)]
+    return next((day for day in map(_named_day, told) if day is not None), None)
+
+
+def _published(tag: str, attributes: str) -> Iterator[str]:
+    """What a tag gives as the day of publication."""
+    names = {match[1].lower() for match in _NAME.finditer(attributes)}
+    if names & _PUBLISHED or (tag == "time" and re.search(r"\bpubdate\b", attributes, re.I)):
+        for match in _VALUE.finditer(attributes):
+            yield match[1] or match[2] or match[3]
+
+
+def _named_day(text: str) -> dt.date | None:
+    """The day of a stamp such as 2013-06-28T10:00:00+00:00, 20130628 or Fri, 28 Jun 2013 10:00:00 GMT."""
+    if match := _ISO.match(text):
+        return _day(match[1], match[3], match[4])
+    if match := _DAY_FIRST.search(text):
+        return _day(match[3], _MONTHS.index(match[2].lower()) + 1, match[1])
+    if match := _MONTH_FIRST.search(text):
+        return _day(match[3], _MONTHS.index(match[1].lower()) + 1, match[2])
+    return None
+
+
+def _day(year: str | int, month: str | int, day: str | int) -> dt.date | None:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:  # no such day
+        return None
 
 
 def _decoded(data: bytes, path: Path) -> str:

@@ -1,14 +1,19 @@
-"""A page in which a draft is reviewed: the original beside the claims, to accept or strike; no server, no network."""
+"""A page in which a draft is reviewed: the original beside the claims, to accept or strike; no server, no network.
+
+What was accepted or struck is kept by the browser, where that is allowed, under the digest of the draft: a page opened
+again goes on where it was left, and another draft begins anew.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from typing import Any
 
-from tumen.reading._draft import draft_parts
+from tumen.reading._draft import draft_parts, said_of, source_of
 from tumen.reading._link import Story
 from tumen.reading._read import ReadPage
 
@@ -33,11 +38,14 @@ def review_html(story: Story) -> str:
     template = files("tumen.reading").joinpath("data", "review.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     parts = draft_parts(story)
-    data = json.dumps({"head": parts.head, "claims": [text for _, text in parts.claims]}, ensure_ascii=True)
+    claims = [text for _, text in parts.claims]
+    digest = hashlib.sha256("".join((parts.head, *claims)).encode("utf-8", errors="replace")).hexdigest()
+    about = {one.name: list(one.claims) for one in story.initiatives}
+    data = json.dumps({"digest": digest, "head": parts.head, "claims": claims, "initiatives": about}, ensure_ascii=True)
     return environment.from_string(template).render(
         title="; ".join(reading.title for reading in story.readings)[:200],
         pages=[_page(story, reading) for reading in story.readings],
-        rows=[{"claim": asdict(claim)} for claim in story.claims],
+        rows=[{"claim": asdict(replace(one, clause=said_of(one), source=source_of(one)))} for one in story.claims],
         disagreements=[str(one) for one in story.disagreements],
         data=_markup(data),
     )

@@ -1,9 +1,10 @@
 """From a reviewed draft to a case: what was accepted, as far as a case can hold it without a person's own figures.
 
-Struck rows are left out. A row with a quantity becomes an assumption; one that promises something by a year becomes a
-claim, asked of a hazard whose rate is a placeholder of one event in ten years, to be replaced by the declaration of the
-initiative. The rest stands under `limits`, as what the case does not answer yet. Every row that nobody has accepted
-says `review: needed` where the report shows it.
+Struck rows are left out, and with them the players and initiatives of which no other row tells. A row with a quantity
+becomes an assumption; one that promises something by a year becomes a claim, asked of a hazard whose rate is a
+placeholder of one event in ten years, to be replaced by the declaration of the initiative. The rest stands under
+`limits`, as what the case does not answer yet. Every row that nobody has accepted says `review: needed` where the
+report shows it, and what rests on a placeholder says that.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tumen.case import parse_quantity
-from tumen.errors import CaseError, UnitError, did_you_mean
+from tumen.errors import CaseError, UnitError
+from tumen.reading._checked import HORIZON, MOST_YEARS, draft_problems
 from tumen.reading._dates import ends_of
-from tumen.reading._draft import scalar
+from tumen.reading._draft import scalar, state_name
+from tumen.reading._lines import parse_draft
 
 __all__ = ["case_from_draft"]
 
-_LARGEST = 5_000_000
-_REVIEWS = ("needed", "accepted", "struck")
 _PROMISES = {"plan", "pledge", "target", "forecast", "agreement", "proposal", "estimate"}
-_PLACEHOLDER = "a placeholder of one event in ten years: declare the initiative, and ask of that"
+_PLACEHOLDER = (
+    "placeholder: one event in ten years, which is nobody's estimate; declare the initiative, and ask of that"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,83 +42,33 @@ class _Row:
         return str(self.body.get(key) or "").strip()
 
     @property
+    def actors(self) -> tuple[str, ...]:
+        """The codes of the states of which it tells."""
+        return tuple(self.body.get("actors") or ())
+
+    @property
     def note(self) -> str:
         """How the row was found, and whether somebody has looked at it."""
         at = self.body.get("at")
         place = f"{at.get('page', '')}, {at.get('start', '')}-{at.get('end', '')}" if isinstance(at, Mapping) else ""
         review = "reviewed" if self.text("review") == "accepted" else "review: needed"
-        actors = " ".join(str(code) for code in self.body.get("actors") or ())
-        parts = (review, self.text("kind"), self.text("subject"), actors, self.text("date"), place, self.text("method"))
-        return "; ".join(part for part in parts if part)
+        parts = (review, self.text("kind"), self.text("subject"), " ".join(self.actors), self.text("date"), place)
+        return "; ".join(part for part in (*parts, self.text("method")) if part)
 
 
 def case_from_draft(text: str, name: str = "the draft") -> Mapping[str, str]:
     """The files of a case, by their names, made of a draft's rows that were not struck.
 
-    Raises CaseError with everything in the draft that cannot be used.
+    Raises CaseError with everything in the draft that cannot be used, and its lines.
     """
-    draft = _loaded(text, name)
-    problems: list[str] = []
-    rows = _rows(draft, name, problems)
-    as_of = _day(draft, name, problems)
-    sources = draft.get("sources")
-    if not isinstance(sources, Mapping) or not sources:
-        problems.append(f"{name}: sources: at least one page is expected here")
-    for row in rows:
-        if isinstance(sources, Mapping) and row.text("source") not in sources:
-            problems.append(
-                f"{name}: claims: {row.name}: source: `{row.text('source')}` is no source of the draft; {did_you_mean(row.text('source'), map(str, sources))}"  # noqa: E501
-            )
-    if problems or as_of is None or not isinstance(sources, Mapping):
+    draft = parse_draft(text, name)
+    if problems := draft_problems(draft):
         raise CaseError(problems)
-    return {
-        "case.yaml": _case(draft, rows, as_of),
-        "sources.yaml": "".join(_source(str(k), v, as_of) for k, v in sources.items()),
-    }
-
-
-def _loaded(text: str, name: str) -> Mapping[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    if len(text) > _LARGEST:
-        raise CaseError([f"{name}: {len(text):,} letters; a draft of at most {_LARGEST:,} is read"])
-    if re.search(r"(?m)^\s*[\w.-]+:\s+[&*]\w", text):
-        raise CaseError([f"{name}: anchors and aliases are refused; write what they stand for"])
-    try:
-        loaded = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
-        first = str(error).splitlines()[0] if str(error) else "unreadable"
-        raise CaseError([f"{name}: is no YAML: {first}"]) from error
-    if not isinstance(loaded, Mapping) or loaded.get("draft") != 1:
-        raise CaseError([f"{name}: is no draft of `tumen read`, which begins with `draft: 1`"])
-    return loaded
-
-
-def _rows(draft: Mapping[str, Any], name: str, problems: list[str]) -> list[_Row]:
-    claims = draft.get("claims")
-    rows = []
-    for key, body in claims.items() if isinstance(claims, Mapping) else ():
-        if not isinstance(body, Mapping) or not re.fullmatch(r"[A-Za-z]\w{0,80}", str(key)):
-            problems.append(f"{name}: claims: {key}: a name of letters, digits and _, and keys below it, are expected")
-            continue
-        row = _Row(str(key), body)
-        review = row.text("review") or "needed"
-        if review not in _REVIEWS:
-            problems.append(f"{name}: claims: {key}: review: `{review}`; {did_you_mean(review, _REVIEWS)}")
-        elif review != "struck":
-            rows.append(row)
-    if not rows and not problems:
-        problems.append(f"{name}: holds no claim that was not struck; accept at least one")
-    return rows
-
-
-def _day(draft: Mapping[str, Any], name: str, problems: list[str]) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(str(draft.get("as_of", "")))
-    except ValueError:
-        problems.append(f"{name}: as_of: `{draft.get('as_of', '')}` is no day; write it as YYYY-MM-DD")
-        return None
+    data = draft.data
+    rows = [_Row(key, body) for key, body in data["claims"].items() if body.get("review", "").strip() != "struck"]
+    as_of = dt.date.fromisoformat(data["as_of"])
+    sources = "".join(_source(key, body, as_of) for key, body in data["sources"].items())
+    return {"case.yaml": _case(data, rows, as_of), "sources.yaml": sources}
 
 
 def _case(draft: Mapping[str, Any], rows: list[_Row], as_of: dt.date) -> str:
@@ -123,18 +76,17 @@ def _case(draft: Mapping[str, Any], rows: list[_Row], as_of: dt.date) -> str:
     told = [str(one) for one in draft.get("disagreements") or ()]
     review = f"review: needed for {needed} of {len(rows)} rows. " if needed else "All rows were reviewed. "
     note = f"Made of a draft read from pages. {review}" + " ".join(f"The pages disagree: {one}." for one in told)
-    players = draft.get("players") or {}
     assumptions, processes, claims, limits = [], dict[str, str](), list[str](), list[str]()
-    years = [as_of.year + 10]
+    deadlines = list[int]()
     for row in rows:
         assumption, year = _assumption(row), _deadline(row, as_of)
         if assumption:
             assumptions.append(assumption)
         if year is not None:
-            process = f"{row.text('initiative') or row.text('subject') or row.name}_comes"
+            process = f"{row.text('initiative') or row.text('subject')}_placeholder"
             processes[process] = row.text("source")
             claims.append(_claim(row, process, year))
-            years.append(year + 5)
+            deadlines.append(year)
         if not assumption and year is None:
             limits.append(f"Not in figures yet ({row.note}): {row.text('said')}")
     lines = [
@@ -142,8 +94,8 @@ def _case(draft: Mapping[str, Any], rows: list[_Row], as_of: dt.date) -> str:
         "format: 1",
         f"title: {scalar(str(draft.get('title') or 'A draft'))}",
         f"as_of: {as_of}",
-        f"horizon: {as_of.year - 1}..{min(max(years), as_of.year + 80)}",
-        "players: {" + ", ".join(f"{code}: {scalar(str(title))}" for code, title in dict(players).items()) + "}",
+        f"horizon: {_horizon(draft, as_of, deadlines)}",
+        "players: {" + ", ".join(f"{code}: {scalar(title)}" for code, title in _players(draft, rows).items()) + "}",
         f"note: {scalar(note[:4000])}",
     ]
     lines += _section("limits", [f"  - {scalar(one)}" for one in limits])
@@ -153,6 +105,21 @@ def _case(draft: Mapping[str, Any], rows: list[_Row], as_of: dt.date) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _horizon(draft: Mapping[str, Any], as_of: dt.date, deadlines: list[int]) -> str:
+    """The years of the case: the draft's, and on to five years after what was promised for later."""
+    match = HORIZON.fullmatch(draft.get("horizon") or f"{as_of.year - 1}..{as_of.year + 10}")
+    first, last = (int(match[1]), int(match[2])) if match else (as_of.year - 1, as_of.year + 10)
+    later = max((year + 5 for year in deadlines if year > last), default=last)
+    return f"{first}..{min(later, first + MOST_YEARS)}"
+
+
+def _players(draft: Mapping[str, Any], rows: list[_Row]) -> Mapping[str, str]:
+    """The states of which the rows tell, in the order of the draft, by the names that it gives them."""
+    named, told = draft.get("players") or {}, dict.fromkeys(code for row in rows for code in row.actors)
+    order = [*(code for code in named if code in told), *(code for code in told if code not in named)]
+    return {code: str(named.get(code) or state_name(code)) for code in order}
+
+
 def _section(name: str, rows: list[str]) -> Iterator[str]:
     if rows:
         yield f"{name}:"
@@ -160,7 +127,7 @@ def _section(name: str, rows: list[str]) -> Iterator[str]:
 
 
 def _process(name: str, source: str) -> str:
-    return f"  {name}: {{hazard: {{events: 1, years: 10 yr}}, source: {source}, note: {scalar(f'review: needed; {_PLACEHOLDER}')}}}"  # noqa: E501
+    return f"  {name}: {{hazard: {{events: 1, years: 10 yr}}, source: {source}, note: {scalar(_PLACEHOLDER)}}}"
 
 
 def _assumption(row: _Row) -> str:
