@@ -90,7 +90,7 @@ def by_figure(
 ) -> list[Found]:
     """One claim for each figure of a clause that tells something of its own: `a 550-km line at a cost of $1.5 bn`."""
     main = main_of(facts.plain, inside)
-    own = [one for one in inside if one is main or (main is not None and _tells_more(facts.plain, one, main, inside))]
+    own = [one for one in inside if one is main or (main is not None and _tells_more(facts.plain, one, main))]
     found, begin = list[Found](), clause.start
     for number, one in enumerate(own):
         end = clause.end if number == len(own) - 1 else _cut(facts.plain, one.end, own[number + 1].start)
@@ -109,7 +109,7 @@ def by_figure(
     return found
 
 
-def _tells_more(plain: str, one: Quantity, main: Quantity, inside: Sequence[Quantity]) -> bool:
+def _tells_more(plain: str, one: Quantity, main: Quantity) -> bool:
     """Whether a figure beside the main one is a claim of its own: what a line of a length costs, a second sum."""
     between = plain[min(one.end, main.end) : max(one.start, main.start)]
     if _AGAINST.search(plain[max(0, one.start - 40) : one.start]):

@@ -28,7 +28,10 @@ _REFUSED = re.compile(r"\b(?:refus|declin|not)\w*\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A claim to be, before its actors and dates are filled in: its part of the sentence, kind, subject, quantity."""
+    """A claim to be, before its actors and dates are filled in: its part of the sentence, kind, subject, quantity.
+
+    `named` tells whether its clause names the subject, `apart` that it stands for itself beside others of its subject.
+    """
 
     clause: Clause
     first: int
@@ -39,7 +42,7 @@ class Found:
     cue: str
     named: bool
     anchor: int
-    dated: bool = False
+    apart: bool = False
 
 
 _SIDE = {"trade", "coalition", "alignment"}  # told beside what a page is about

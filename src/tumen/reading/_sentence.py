@@ -33,7 +33,7 @@ def found_in(facts: Facts, context: Context) -> list[Found]:
         if here and not clause.hard and found and re.match(_BARE, facts.plain[clause.start :], re.I):
             here = [_as_before(one, found[-1]) for one in here]
         if re.match(r"(?:but|though|although|yet|however)\b", facts.plain[clause.start :]):
-            here = [replace(one, dated=True) if one.kind == "doubt" else one for one in here]  # stands for itself
+            here = [replace(one, apart=True) if one.kind == "doubt" else one for one in here]
         found += here
         names = names_in(facts, clause.start, clause.end, context)
         carried = here[0].subject if here else names[0] if names else carried
@@ -60,7 +60,7 @@ def _settled(found: list[Found], visits: list[Found]) -> list[Found]:
                 and one.clause.start > same[-1].clause.start
                 and (one.clause.hard or _apposed(one, same[-1]))
             )
-            if (again or (one.subject in with_figures and not one.clause.hard)) and not one.dated:
+            if (again or (one.subject in with_figures and not one.clause.hard)) and not one.apart:
                 continue
         kept.append(one)
     return kept
@@ -99,8 +99,8 @@ def _in_clause(facts: Facts, clause: Clause, context: Context, carried: str) -> 
         return visits
     told = [] if cue is None or not cue.strong else without_figure(facts, clause, cue, names, carried, context, dated)
     if dated and len(facts.clauses) > 1:
-        told = [replace(one, dated=True) for one in told] or by_date(facts, clause, cue, names, carried, context)
-    return [*visits, *(told if not (visits and told and told[0].dated and told[0].cue == "date") else [])]
+        told = [replace(one, apart=True) for one in told] or by_date(facts, clause, cue, names, carried, context)
+    return [*visits, *(told if not (visits and told and told[0].apart and told[0].cue == "date") else [])]
 
 
 def _told_apart(facts: Facts, visit: Found, others: Sequence[Found]) -> bool:
@@ -144,5 +144,6 @@ def _told_plainly(facts: Facts, context: Context) -> list[Found]:
             return []
     subject = names[0] if names else topic.subject if topic else ""
     kind = cue.kind if cue is not None else "plan" if is_ahead(text) else "report"
-    whole = Clause(0, len(text), hard=True)
-    return [Found(whole, 0, len(text), kind, as_target(subject, kind), None, "plainly told", bool(names), 0)]
+    begin = facts.clauses[0].start if facts.clauses else 0
+    whole = Clause(begin, len(text), hard=True)
+    return [Found(whole, begin, len(text), kind, as_target(subject, kind), None, "plainly told", bool(names), begin)]

@@ -112,7 +112,7 @@ def by_date(
     if subject in NOT_CARRIED or len(text.split()) < FEWEST - 1:
         return []
     kind = "plan" if ahead else cue.kind if cue is not None else "report"
-    return [Found(clause, clause.start, clause.end, kind, as_target(subject, kind), None, "date", bool(names), clause.start, dated=True)]  # fmt: skip  # noqa: E501
+    return [Found(clause, clause.start, clause.end, kind, as_target(subject, kind), None, "date", bool(names), clause.start, apart=True)]  # fmt: skip  # noqa: E501
 
 
 def journeys(facts: Facts, clause: Clause, quantity: Quantity | None) -> list[Found]:
