@@ -152,7 +152,7 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
         found_by.append("subject carried")
     if how:
         found_by.append(how)
-    hedged = is_hedged(text) or kind == "doubt" or is_anonymous(source)
+    hedged = is_hedged(text) or kind in {"doubt", "judgement"} or is_anonymous(source)
     return Claim(
         name, facts.index, sentence.start, sentence.end, sentence.text, _trimmed(sentence.text[one.first : one.last]),
         kind, one.subject, actors, one.quantity.value if one.quantity else "", unit,
@@ -160,9 +160,12 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
     )  # fmt: skip
 
 
+_LEADING_ON = re.compile(r"(?:[ ,;]+(?:and|but|as well as|or|will|would|should|for|to|of|a|an|the))*[ ,;]*$")
+
+
 def _trimmed(text: str) -> str:
     """A clause without the words that lead on to the next."""
-    return re.sub(r"(?:[ ,;]+(?:and|but|as well as|or|will|would|should))?[ ,;]*$", "", text.strip(" ,;"))
+    return _LEADING_ON.sub("", text.strip(" ,;"))
 
 
 def _source(facts: Facts, one: Found, context: Context) -> str:
