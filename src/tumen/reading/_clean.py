@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from tumen.reading._page import Block, Page
+from tumen.reading._page import Block, Page, compact
 from tumen.reading._tables import any_of, folded, table
 from tumen.reading._words import Words
 
@@ -80,7 +80,7 @@ def _block(kind: str, line: Line) -> Block:
     mark = _BULLET.match(line.text) if kind == "bullet" else None
     cut = mark.end() if mark else len(line.text) - len(line.text.lstrip())
     text = line.text[cut:].rstrip()
-    return Block(kind, text, line.places[cut : cut + len(text)])
+    return Block(kind, text, compact(line.places[cut : cut + len(text)]))
 
 
 def _kind(line: Line) -> str:

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tumen.errors import CaseError
 from tumen.reading._claims import Claim
@@ -62,17 +63,19 @@ class DraftParts:
 
 
 def draft_yaml(story: Story) -> str:
-    """The whole draft. Raises CaseError where no page has a date."""
+    """The whole draft. Raises CaseError where a page has no date."""
     parts = draft_parts(story)
     return parts.head + "".join(text for _, text in parts.claims)
 
 
+@lru_cache(maxsize=1)
 def draft_parts(story: Story) -> DraftParts:
-    """The draft in pieces."""
+    """The draft in pieces. Raises CaseError with every page without a date: another page's day says nothing of it."""
+    missing = [reading.page.name for reading in story.readings if reading.date is None]
+    if missing:
+        when = "say with --date when the page was published, as in 2014-05-31"
+        raise CaseError([f"{name}: no date was found; {when}" for name in missing])
     days = [reading.date for reading in story.readings if reading.date is not None]
-    if not days:
-        names = ", ".join(reading.page.name for reading in story.readings)
-        raise CaseError([f"{names}: no date was found; say with --date when the page was published, as in 2014-05-31"])
     as_of = max(days)
     codes = list(dict.fromkeys(code for claim in story.claims for code in claim.actors))
     lines = [
@@ -87,7 +90,7 @@ def draft_parts(story: Story) -> DraftParts:
     ]
     for key, reading in zip(source_keys(story), story.readings, strict=True):
         lines.append(
-            f"  {key}: {{title: {scalar(reading.title[:200])}, page: {scalar(reading.page.name)}, date: {reading.date or as_of}}}"  # noqa: E501
+            f"  {key}: {{title: {scalar(reading.title[:200])}, page: {scalar(reading.page.name)}, date: {reading.date}}}"  # noqa: E501
         )
     lines.append("initiatives:" if story.initiatives else "initiatives: {}")
     for one in story.initiatives:
@@ -177,6 +180,8 @@ def scalar(text: str) -> str:
     "He said: \\"no\\""
     """
     quoted = json.dumps(text, ensure_ascii=False)
+    if quoted.isprintable():
+        return quoted
     return "".join(
         letter if letter.isprintable() else f"\\u{ord(letter):04x}"
         for letter in quoted

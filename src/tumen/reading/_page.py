@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tumen.errors import CaseError
 
-__all__ = ["MOST_LETTERS", "Block", "Page", "Sentence", "bare_date", "html_date", "open_page"]
+__all__ = ["MOST_LETTERS", "Block", "Page", "Sentence", "bare_date", "compact", "html_date", "open_page"]
 
 MOST_LETTERS = 20_000_000  # of a page; a longer one is a book or no page at all
 _LOOKED_AT = 200_000  # letters of a page that are searched for its date
@@ -41,6 +42,13 @@ class Page:
     original: str
     date: dt.date | None = None
     html: bool = False
+
+
+def compact(places: Sequence[int]) -> Sequence[int]:
+    """Growing places in little room: as a range where nothing stands between them."""
+    if len(places) and places[-1] - places[0] == len(places) - 1:
+        return range(places[0], places[-1] + 1)
+    return array("L", places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -40,12 +40,13 @@ def review_html(story: Story) -> str:
     parts = draft_parts(story)
     claims = [text for _, text in parts.claims]
     digest = hashlib.sha256("".join((parts.head, *claims)).encode("utf-8", errors="replace")).hexdigest()
+    rows = _rows(story)
     about = {one.name: list(one.claims) for one in story.initiatives}
     data = json.dumps({"digest": digest, "head": parts.head, "claims": claims, "initiatives": about}, ensure_ascii=True)
     return environment.from_string(template).render(
         title="; ".join(reading.title for reading in story.readings)[:200],
-        pages=[_page(story, reading) for reading in story.readings],
-        rows=[{"claim": asdict(replace(one, clause=said_of(one), source=source_of(one)))} for one in story.claims],
+        pages=[_page(reading, rows.get(reading.page.name, {})) for reading in story.readings],
+        rows=[{"claim": replace(one, clause=said_of(one), source=source_of(one))} for one in story.claims],
         disagreements=[str(one) for one in story.disagreements],
         data=_markup(data),
     )
@@ -58,8 +59,11 @@ def _markup(data: str) -> Any:
     return Markup(data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _page(story: Story, reading: ReadPage) -> Mapping[str, Any]:
-    pieces = list(_as_it_stands(story, reading) if _plain(reading) else _as_kept(story, reading))
+_Rows = Mapping[int, Sequence[str]]  # the rows drawn from each sentence of a page
+
+
+def _page(reading: ReadPage, rows: _Rows) -> Mapping[str, Any]:
+    pieces = list(_as_it_stands(reading, rows) if _plain(reading) else _as_kept(reading, rows))
     return {"name": reading.page.name, "date": reading.date, "pieces": pieces}
 
 
@@ -67,17 +71,17 @@ def _plain(reading: ReadPage) -> bool:
     return not reading.page.html and len(reading.page.original) <= _SHOWN
 
 
-def _rows_of(story: Story, reading: ReadPage) -> dict[int, list[str]]:
-    rows: dict[int, list[str]] = {}
+def _rows(story: Story) -> dict[str, dict[int, list[str]]]:
+    """The rows that were drawn from each page, by the number of their sentence."""
+    rows: dict[str, dict[int, list[str]]] = {}
     for number, claim in enumerate(story.claims):
-        if claim.page == reading.page.name:
-            rows.setdefault(claim.sentence, []).append(str(number))
+        rows.setdefault(claim.page, {}).setdefault(claim.sentence, []).append(str(number))
     return rows
 
 
-def _as_it_stands(story: Story, reading: ReadPage) -> Iterator[_Piece]:
+def _as_it_stands(reading: ReadPage, rows: _Rows) -> Iterator[_Piece]:
     """A plain page, whole: what was left out in between, what was kept, what was claimed."""
-    rows, at, text = _rows_of(story, reading), 0, reading.page.original
+    at, text = 0, reading.page.original
     for index, sentence in enumerate(reading.sentences):
         if sentence.start > at:
             yield from _between(text[at : sentence.start])
@@ -91,9 +95,9 @@ def _between(text: str) -> Iterator[_Piece]:
     yield _Piece(text, bool(text.strip()), "")
 
 
-def _as_kept(story: Story, reading: ReadPage) -> Iterator[_Piece]:
+def _as_kept(reading: ReadPage, rows: _Rows) -> Iterator[_Piece]:
     """What was kept of a page in HTML, a block a paragraph."""
-    rows, block = _rows_of(story, reading), -1
+    block = -1
     for index, sentence in enumerate(reading.sentences):
         if sentence.block != block:
             yield _Piece("\n\n" if block >= 0 else "", False, "")

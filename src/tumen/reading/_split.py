@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tumen.reading._page import Block, Sentence
+from tumen.reading._page import Block, Sentence, compact
 
 __all__ = ["sent_from", "split"]
 
@@ -49,7 +49,7 @@ def split(blocks: Sequence[Block]) -> tuple[Sentence, ...]:
                 first += 1
             text = block.text[first:end].rstrip()
             if text:
-                places = block.places[first : first + len(text)]
+                places = compact(block.places[first : first + len(text)])
                 found.append(Sentence(text, index, block.kind, first, places[0], places[-1] + 1, places))
             first = end
     return tuple(found)
