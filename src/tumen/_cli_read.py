@@ -71,6 +71,8 @@ def new_from(folder: Path, draft: Path) -> tuple[Path, ...]:
     """
     from tumen.reading import case_from_draft
 
+    if draft.suffix == ".csv":
+        raise CaseError([f"{draft}: is a table; name the draft itself, claims_draft.yaml or what the review saved"])
     try:
         text = draft.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

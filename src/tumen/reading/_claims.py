@@ -152,6 +152,10 @@ def _claim(name: str, facts: Facts, one: Found, context: Context, day: dt.date |
         found_by.append("subject carried")
     if how:
         found_by.append(how)
+    if date and not any(each.iso == date for each in facts.dates):
+        found_by.append("date carried")
+    if source and source not in sentence.text:
+        found_by.append("source carried")
     hedged = is_hedged(text) or kind in {"doubt", "judgement"} or is_anonymous(source)
     return Claim(
         name, facts.index, sentence.start, sentence.end, sentence.text, _trimmed(sentence.text[one.first : one.last]),
