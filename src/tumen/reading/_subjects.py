@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
 
 from tumen.reading._clauses import asides
-from tumen.reading._needed import needed
 from tumen.reading._tables import any_of, table
-from tumen.reading._words import Words, capitals_kept
+from tumen.reading._words import Shelf, Words
 
 __all__ = [
     "INFRASTRUCTURE",
@@ -63,46 +62,17 @@ _SOURCE = re.compile(r"\bfrom (?:the|its|a|an)\s(?:\w+\s){0,2}$", re.IGNORECASE)
 _BESIDE = re.compile(r", with (?:a|an|its|their)\s(?:\w+\s){0,2}$", re.IGNORECASE)
 _WITHOUT = re.compile(r"\bwithout (?:a|an|any|the|its own)\s(?:\w+\s)?$", re.IGNORECASE)
 _HARBOURS = re.compile(r"(?:sea|dry |air|free )?ports?\b|harbou?rs?|airports?|terminals?|canal", re.IGNORECASE)
-_KEY = 3  # letters by which patterns are looked up
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The patterns of the table, each with what it tells, looked up by the letters that they cannot do without."""
-
-    told: tuple[tuple[str, str, re.Pattern[str]], ...]
-    by_key: dict[str, tuple[tuple[int, str], ...]]
-    always: tuple[int, ...]
-
-    def likely(self, low: str) -> Iterator[tuple[int, tuple[str, str, re.Pattern[str]]]]:
-        """The patterns that may match a text, in the order of the table."""
-        keys = {low[at : at + _KEY] for at in range(len(low) - _KEY + 1)}
-        found = {row for key in self.by_key.keys() & keys for row, stem in self.by_key[key] if stem in low}
-        for row in sorted(found.union(self.always)):
-            yield row, self.told[row]
 
 
 @cache
-def _rules() -> _Rules:
+def _rules() -> tuple[tuple[tuple[str, str], ...], Shelf]:
+    """What each table of patterns tells (a subject, and how surely), and the tables, looked up at once."""
     whole = table("subjects")
-    rows = [("", key, pattern) for key in ("nothing", "hints") for pattern in whole["spans"][key]]
+    rows = [(("", key), whole["spans"][key]) for key in ("nothing", "hints")]
     rows += [
-        (row["name"], key, pattern)
-        for row in whole["subject"]
-        for key in ("first", "words", "weak")
-        for pattern in row.get(key, ())
+        ((row["name"], key), row[key]) for row in whole["subject"] for key in ("first", "words", "weak") if key in row
     ]
-    by_key: dict[str, list[tuple[int, str]]] = {}
-    always = []
-    for at, (_, _, pattern) in enumerate(rows):
-        stems = needed(pattern)
-        if not stems:
-            always.append(at)
-        else:
-            for stem in stems:
-                by_key.setdefault(stem[:_KEY], []).append((at, stem))
-    told = tuple((name, key, re.compile(capitals_kept(pattern), re.IGNORECASE)) for name, key, pattern in rows)
-    return _Rules(told, {key: tuple(found) for key, found in by_key.items()}, tuple(always))
+    return tuple(told for told, _ in rows), Shelf(patterns for _, patterns in rows)
 
 
 @lru_cache(maxsize=2048)
@@ -114,8 +84,10 @@ def subjects_of(plain: str) -> tuple[SubjectMention, ...]:
     """
     spans: dict[str, list[tuple[int, int]]] = {"nothing": [], "hints": []}
     found = []
-    for rank, (name, key, pattern) in _rules().likely(plain.lower()):
-        for match in pattern.finditer(plain):
+    told, shelf = _rules()
+    for rank, patterns in shelf.likely(plain.lower()).items():
+        name, key = told[rank]
+        for match in (match for pattern in patterns for match in pattern.finditer(plain)):
             if name:
                 found.append(SubjectMention(name, match.start(), match.end(), rank, key == "weak", key == "first"))
             else:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from tumen.reading._needed import needed
 
-__all__ = ["Shelf", "Words", "capitals_kept", "earliest"]
+__all__ = ["Shelf", "Words", "earliest"]
 
 _KEY = 3  # letters by which patterns are looked up
 
@@ -28,7 +28,7 @@ class Shelf:
                 always.append(row)
             for stem in stems:
                 by_key.setdefault(stem[:_KEY], []).append((row, stem))
-        self._patterns = tuple((number, re.compile(capitals_kept(one), flags)) for number, one in given)
+        self._patterns = tuple((number, re.compile(_capitals(one), flags)) for number, one in given)
         self._always = tuple(always)
         self._by_key = by_key
 
@@ -75,6 +75,6 @@ def _keys(low: str) -> frozenset[str]:
     return frozenset(low[at : at + _KEY] for at in range(len(low) - _KEY + 1))
 
 
-def capitals_kept(pattern: str) -> str:
+def _capitals(pattern: str) -> str:
     """A pattern in which capitals asked for are capitals, whatever else is read without regard to case."""
     return pattern.replace("[A-Z]", "(?-i:[A-Z])")
